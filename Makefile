@@ -1,0 +1,45 @@
+# Each target makes its own .venv from a bare Python; nothing else is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test test-deep check format bench clean
+
+demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
+	$(BIN)/python docs/examples/demo.py
+
+test: $(VENV)/.dev  ## run the tests
+	$(BIN)/python -m pytest
+
+test-deep: $(VENV)/.dev  ## run the property tests with 10,000 examples each
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property
+
+check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	! grep -rn "TODO\|FIXME\|NotImplemented\b\|NotImplementedError" accsyn_orm
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## measure against the published client, side by side
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable '.[sandbox]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable '.[dev]'
+	touch $@ $(VENV)/.demo
