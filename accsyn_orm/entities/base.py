@@ -1,0 +1,52 @@
+"""The base class of all entities: what every accsyn entity has, and `objects`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..errors import MultipleFound, NotFound
+from ..mapping.base import MappedBase
+from ..mapping.fields import json, text, timestamp
+from ..queryset.manager import ManagerAttribute
+
+__all__ = ["Entity"]
+
+_SERVER = "the server sets it"
+
+
+class Entity(MappedBase):
+    """
+    An accsyn entity.
+
+    A subclass names its entity type, and may declare more fields:
+
+        class Shot(Job):
+            shot = text("shot_code")
+
+    The fields here are those that accsyn documents for all entities ("Datatypes").
+    """
+
+    DoesNotExist: ClassVar[type[NotFound]] = NotFound
+    MultipleObjectsReturned: ClassVar[type[MultipleFound]] = MultipleFound
+    objects: ClassVar[ManagerAttribute] = ManagerAttribute()
+
+    id = text(create=False, update=False, reason=_SERVER, doc="24 lower-case characters")
+    code = text(doc="the readable identifier")
+    name = text(doc="the readable name")
+    description = text(optional=True, doc="free text")
+    metadata = json(doc="an object of the user's own")
+    created = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
+    creator = text(optional=True, create=False, update=False, reason=_SERVER, doc="e-mail, sometimes an id")
+    modified = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
+    modifier = text(optional=True, create=False, update=False, reason=_SERVER, doc="e-mail, sometimes an id")
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        # The errors of a class, as in Django: `except Job.DoesNotExist`.
+        where = {
+            "__module__": cls.__module__,
+            "__doc__": f"Nothing matches, where one {cls.__name__} was asked for.",
+        }
+        above = next(base for base in cls.__mro__[1:] if issubclass(base, Entity))
+        cls.DoesNotExist = type("DoesNotExist", (above.DoesNotExist,), where)
+        where["__doc__"] = f"More than one {cls.__name__} matches, where one was asked for."
+        cls.MultipleObjectsReturned = type("MultipleObjectsReturned", (above.MultipleObjectsReturned,), where)

@@ -1,0 +1,57 @@
+"""Users (accsyn documentation, "Users")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..mapping.fields import Mapped, boolean, json, reference, text, timestamp
+from .base import Entity
+
+if TYPE_CHECKING:
+    from .queues import Queue
+
+__all__ = ["User"]
+
+_INVITATION = "it belongs to the invitation"
+
+
+class User(Entity, entitytype="user"):
+    """A user of the workspace; its code is the e-mail address. Creating one sends an invitation."""
+
+    role = text(
+        choices=("admin", "employee", "standard", "support", "user", "client"),
+        settable=("admin", "employee", "standard", "user", "client"),
+        doc="admin, employee or standard (user or client in 2021)",
+    )
+    status = text(
+        create=False,
+        choices=("enabled", "disabled"),
+        settable=("enabled", "disabled"),
+        doc="enabled or disabled",
+    )
+    logged_in = timestamp(
+        optional=True, create=False, update=False, reason="the server notes it", doc="last sign-in, UTC"
+    )
+    queue: Mapped[Queue] = reference("Queue", doc="the queue that this user's jobs go to")
+    queue_id: Mapped[str]
+    inactive = boolean(
+        create=False,
+        update=False,
+        reason="use session.deactivate(user) and activate",
+        doc="whether deactivated",
+    )
+    phase = text(optional=True, create=False, update=False, reason="the server sets it", doc="2021 only")
+    create_home_share = boolean(update=False, reason=_INVITATION, doc="on create: give a home share")
+    give_all_volumes_access = boolean(
+        update=False, reason=_INVITATION, doc="on create: access to all volumes"
+    )
+    give_default_volume_access = boolean(
+        update=False, reason=_INVITATION, doc="on create: access to the default volume"
+    )
+    volumes = json(
+        shape=list[str], update=False, reason=_INVITATION, doc="on create: volumes to give access to"
+    )
+    message = text(
+        optional=True, update=False, reason=_INVITATION, doc="on create: text of the invitation mail"
+    )
+    mail = boolean(update=False, reason=_INVITATION, doc="on create: whether a mail is sent")

@@ -1,0 +1,373 @@
+"""
+Declared fields: what a class body says, and what type checkers make of it.
+
+`status = text(choices=…)` in a class body makes `job.status` a `str` and `Job.status` a column, which compares
+into conditions. The functions below are the vocabulary; users' own classes use them as the catalogue does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+
+import attrs
+
+from ..errors import InvalidValue
+from . import kinds
+from .predicates import Condition
+from .suggestions import did_you_mean
+
+__all__ = [
+    "Column",
+    "Field",
+    "Mapped",
+    "boolean",
+    "integer",
+    "json",
+    "number",
+    "reference",
+    "text",
+    "timestamp",
+]
+
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class Field:
+    """
+    One declared attribute of an entity class.
+
+    Args:
+        name: Name in Python.
+        wire: Name on the wire.
+        kind: What it holds.
+        create: Whether it may be given when the entity is created.
+        update: Whether it may be changed afterwards.
+        optional: Whether it may be None.
+        choices: Every value that it can have; empty where any will do.
+        settable: Those of the choices that a client may set.
+        reason: Why it cannot be written, for the error message.
+        doc: One line about it, units included.
+    """
+
+    name: str
+    wire: str
+    kind: kinds.Kind
+    create: bool = True
+    update: bool = True
+    optional: bool = True
+    choices: tuple[str, ...] = ()
+    settable: tuple[str, ...] = ()
+    reason: str = ""
+    doc: str = ""
+
+    @property
+    def slot(self) -> str:
+        """Name of the attribute that holds the stored value: `user_id` for the reference `user`."""
+        if not isinstance(self.kind, kinds.Reference):
+            return self.name
+        return f"{self.name}_ref" if self.kind.target is None else f"{self.name}_id"
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it leads to another entity."""
+        return isinstance(self.kind, kinds.Reference)
+
+    def check(self, value: Any, entitytype: str) -> Any:
+        """
+        Return a value as the attribute will hold it.
+
+        Raises:
+            InvalidValue: The type is wrong, or the value is none of those that can be set.
+        """
+        if value is None:
+            if self.optional:
+                return None
+            raise InvalidValue(f"{self.name} of a {entitytype} cannot be None", entity=entitytype)
+        try:
+            value = self.kind.check(value)
+        except InvalidValue as error:
+            raise InvalidValue(f"{self.name} of a {entitytype}: {error}", entity=entitytype) from error
+        if self.settable and value not in self.settable:
+            what = f"{value!r} is not a {self.name} that can be set on a {entitytype}"
+            hint = did_you_mean(value, self.settable)
+            raise InvalidValue(f"{what}{hint}", entity=entitytype)
+        return value
+
+
+class Column(Generic[T]):
+    """
+    A field seen through its class, as in `Job.status`; comparisons make conditions.
+
+    The methods carry the names of the lookups: `Job.status != "failed"` is `status__ne="failed"`.
+    """
+
+    __slots__ = ("field", "owner")
+
+    def __init__(self, field: Field, owner: type[Any]) -> None:
+        self.field = field
+        self.owner = owner
+
+    def __repr__(self) -> str:
+        return f"<column {self.owner.__name__}.{self.field.name}>"
+
+    __hash__ = object.__hash__
+
+    def _condition(self, lookup: str, value: object) -> Condition:
+        return Condition(self.field, self.owner, lookup, value)
+
+    def __eq__(self, other: T) -> Condition:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._condition("exact", other)
+
+    def __ne__(self, other: T) -> Condition:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
+        return self._condition("ne", other)
+
+    def __lt__(self, other: T) -> Condition:
+        return self._condition("lt", other)
+
+    def __le__(self, other: T) -> Condition:
+        return self._condition("lte", other)
+
+    def __gt__(self, other: T) -> Condition:
+        return self._condition("gt", other)
+
+    def __ge__(self, other: T) -> Condition:
+        return self._condition("gte", other)
+
+    def in_(self, values: Iterable[T]) -> Condition:
+        """Hold where the value is one of these."""
+        return self._condition("in", tuple(values))
+
+    def contains(self, part: str) -> Condition:
+        """Hold where the value contains this text."""
+        return self._condition("contains", part)
+
+    def startswith(self, part: str) -> Condition:
+        """Hold where the value begins with this text."""
+        return self._condition("startswith", part)
+
+    def endswith(self, part: str) -> Condition:
+        """Hold where the value ends with this text."""
+        return self._condition("endswith", part)
+
+    def like(self, pattern: str) -> Condition:
+        """Hold where the whole value fits a pattern with `*`, such as `"* backup"`."""
+        return self._condition("like", pattern)
+
+    def regex(self, pattern: str) -> Condition:
+        """Hold where the value matches a regular expression of the backend (commonly Python's)."""
+        return self._condition("regex", pattern)
+
+
+class Mapped(Generic[T]):
+    """
+    The declaration of a field in a class body.
+
+    At run time the class keeps slots in its place; the overloads below are what type checkers see.
+    """
+
+    def __init__(self, make: Callable[[str], Field]) -> None:
+        self.make = make
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type[Any]) -> Column[T]: ...
+        @overload
+        def __get__(self, instance: object, owner: type[Any]) -> T: ...
+        def __get__(self, instance: object | None, owner: type[Any]) -> Column[T] | T: ...
+        def __set__(self, instance: object, value: T) -> None: ...
+
+
+def _mapped(
+    kind: kinds.Kind,
+    wire: str | None,
+    *,
+    create: bool,
+    update: bool,
+    optional: bool,
+    reason: str,
+    doc: str,
+    choices: Iterable[str] = (),
+    settable: Iterable[str] | None = None,
+) -> Mapped[Any]:
+    allowed = tuple(choices)
+    may_be_set = allowed if settable is None else tuple(settable)
+
+    def make(name: str) -> Field:
+        return Field(name, wire or name, kind, create, update, optional, allowed, may_be_set, reason, doc)
+
+    return Mapped(make)
+
+
+@overload
+def text(
+    wire: str | None = ...,
+    *,
+    optional: Literal[False] = ...,
+    create: bool = ...,
+    update: bool = ...,
+    choices: Iterable[str] = ...,
+    settable: Iterable[str] | None = ...,
+    reason: str = ...,
+    doc: str = ...,
+) -> Mapped[str]: ...
+@overload
+def text(
+    wire: str | None = ...,
+    *,
+    optional: Literal[True],
+    create: bool = ...,
+    update: bool = ...,
+    choices: Iterable[str] = ...,
+    settable: Iterable[str] | None = ...,
+    reason: str = ...,
+    doc: str = ...,
+) -> Mapped[str | None]: ...
+def text(
+    wire: str | None = None,
+    *,
+    optional: bool = False,
+    create: bool = True,
+    update: bool = True,
+    choices: Iterable[str] = (),
+    settable: Iterable[str] | None = None,
+    reason: str = "",
+    doc: str = "",
+) -> Mapped[Any]:
+    """
+    Declare text.
+
+    Args:
+        wire: Name on the wire, where it differs.
+        optional: Whether it may be None.
+        create: Whether it may be given on create.
+        update: Whether it may be changed.
+        choices: Every value that it can have, if they are known.
+        settable: Those of them that a client may set; all by default.
+        reason: Why it cannot be written.
+        doc: One line about it.
+    """
+    return _mapped(
+        kinds.Text(),
+        wire,
+        create=create,
+        update=update,
+        optional=optional,
+        reason=reason,
+        doc=doc,
+        choices=choices,
+        settable=settable,
+    )
+
+
+def integer(
+    wire: str | None = None, *, create: bool = True, update: bool = True, reason: str = "", doc: str = ""
+) -> Mapped[int]:
+    """Declare a whole number; the parameters are those of `text`."""
+    return _mapped(
+        kinds.Integer(), wire, create=create, update=update, optional=False, reason=reason, doc=doc
+    )
+
+
+def number(
+    wire: str | None = None, *, create: bool = True, update: bool = True, reason: str = "", doc: str = ""
+) -> Mapped[float]:
+    """Declare a number; the parameters are those of `text`."""
+    return _mapped(kinds.Number(), wire, create=create, update=update, optional=False, reason=reason, doc=doc)
+
+
+def boolean(
+    wire: str | None = None, *, create: bool = True, update: bool = True, reason: str = "", doc: str = ""
+) -> Mapped[bool]:
+    """Declare a yes or no; the parameters are those of `text`."""
+    return _mapped(
+        kinds.Boolean(), wire, create=create, update=update, optional=False, reason=reason, doc=doc
+    )
+
+
+@overload
+def timestamp(
+    wire: str | None = ...,
+    *,
+    optional: Literal[False] = ...,
+    create: bool = ...,
+    update: bool = ...,
+    reason: str = ...,
+    doc: str = ...,
+) -> Mapped[dt.datetime]: ...
+@overload
+def timestamp(
+    wire: str | None = ...,
+    *,
+    optional: Literal[True],
+    create: bool = ...,
+    update: bool = ...,
+    reason: str = ...,
+    doc: str = ...,
+) -> Mapped[dt.datetime | None]: ...
+def timestamp(
+    wire: str | None = None,
+    *,
+    optional: bool = False,
+    create: bool = True,
+    update: bool = True,
+    reason: str = "",
+    doc: str = "",
+) -> Mapped[Any]:
+    """Declare a point in time, an aware datetime in UTC; the parameters are those of `text`."""
+    return _mapped(
+        kinds.Timestamp(), wire, create=create, update=update, optional=optional, reason=reason, doc=doc
+    )
+
+
+def json(
+    wire: str | None = None,
+    *,
+    shape: Any = None,
+    create: bool = True,
+    update: bool = True,
+    reason: str = "",
+    doc: str = "",
+) -> Mapped[Any]:
+    """
+    Declare an object or a list, in which changes at any depth are noticed.
+
+    Args:
+        wire: As for `text`, like the rest.
+        shape: What it must be made of, such as `list[str]`; None for any JSON.
+        create: See `text`.
+        update: See `text`.
+        reason: See `text`.
+        doc: See `text`.
+    """
+    return _mapped(
+        kinds.Json(shape), wire, create=create, update=update, optional=True, reason=reason, doc=doc
+    )
+
+
+def reference(
+    target: str | None,
+    wire: str | None = None,
+    *,
+    create: bool = True,
+    update: bool = True,
+    reason: str = "",
+    doc: str = "",
+) -> Mapped[Any]:
+    """
+    Declare a reference: `job.user` is the entity, `job.user_id` its id.
+
+    Args:
+        target: Name of the class it leads to. None for text that names its type itself (`site:5b…`): then
+            `job.source_ref` is that text.
+        wire: As for `text`, like the rest.
+        create: See `text`.
+        update: See `text`.
+        reason: See `text`.
+        doc: See `text`.
+    """
+    kind = kinds.Reference(target)
+    return _mapped(kind, wire, create=create, update=update, optional=True, reason=reason, doc=doc)

@@ -1,0 +1,98 @@
+"""What is known of one mapped class: its entity type, its fields, and the function that fills its slots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UnknownField
+from . import kinds
+from .suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from .base import MappedBase
+    from .fields import Field
+
+__all__ = ["WIRE_SLOT", "Mapper"]
+
+# Fields that hold JSON keep the server's own form beside them, until they are read for the first time.
+WIRE_SLOT = "_wire_{}"
+
+Fill = Callable[["MappedBase", Mapping[str, Any]], None]
+
+
+class Mapper:
+    """
+    The declaration of one class, as the other rooms read it.
+
+    Args:
+        cls: The class.
+        entitytype: Its type on the wire, such as `job`.
+        fields: Its fields by name, inherited ones first.
+        parent: Name of the reference to the entity that it is a part of, such as `job` for a task.
+    """
+
+    def __init__(
+        self, cls: type[MappedBase], entitytype: str, fields: dict[str, Field], parent: str | None
+    ) -> None:
+        self.cls = cls
+        self.entitytype = entitytype
+        self.fields = fields
+        self.parent = parent
+        self.by_wire = {field.wire: field for field in fields.values()}
+        self.attributes = {field.slot: field for field in fields.values()} | fields
+        self.date_attributes = frozenset(
+            field.wire for field in fields.values() if isinstance(field.kind, kinds.Timestamp)
+        )
+        # Job-like types are archived when they finish; the others are deactivated.
+        self.has_finished = "finished" in fields
+        self.fill: Fill = _generate_fill(cls, tuple(fields.values()))
+
+    def __repr__(self) -> str:
+        return f"<mapper of {self.cls.__name__} to {self.entitytype!r}>"
+
+    def field_named(self, name: str) -> Field:
+        """
+        Return the field of that name; a reference may also be named by its id (`user_id`).
+
+        Raises:
+            UnknownField: There is none; the message suggests the nearest.
+        """
+        try:
+            return self.attributes[name]
+        except KeyError:
+            raise self.unknown(name) from None
+
+    def unknown(self, name: str) -> UnknownField:
+        """Return the error for a field that does not exist."""
+        hint = did_you_mean(name, self.fields)
+        return UnknownField(f"no field {name!r} on {self.cls.__name__}{hint}", entity=self.entitytype)
+
+
+def _generate_fill(cls: type[MappedBase], fields: tuple[Field, ...]) -> Fill:
+    """
+    Generate the function that fills an instance's slots from a row.
+
+    A loop over fields costs three times as much; listing is what this library does most.
+    """
+    lines = ["def fill(entity, row):"]
+    names: dict[str, Any] = {}
+    for index, field in enumerate(fields):
+        slot = WIRE_SLOT.format(field.name) if field.kind.mutable else field.slot
+        names[f"set{index}"] = _slot(cls, slot).__set__
+        value = f"row[{field.wire!r}]"
+        if isinstance(field.kind, kinds.Timestamp):
+            names[f"convert{index}"] = field.kind.from_wire
+            value = f"convert{index}({value})"
+        lines += ["    try:", f"        set{index}(entity, {value})", "    except KeyError:", "        pass"]
+    exec(compile("\n".join(lines), f"<fill of {cls.__name__}>", "exec"), names)  # noqa: S102 -- our own text: names of fields only, quoted
+    fill: Fill = names["fill"]
+    return fill
+
+
+def _slot(cls: type[Any], name: str) -> Any:
+    """Return the descriptor of a slot, past the columns that the class shows in its place."""
+    for base in cls.__mro__:
+        if name in base.__dict__:
+            return base.__dict__[name]
+    raise KeyError(name)

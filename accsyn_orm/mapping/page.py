@@ -1,0 +1,39 @@
+"""The company in which an entity was loaded, so that what one of them lacks is loaded for all at once."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .base import MappedBase
+
+__all__ = ["Page"]
+
+
+class Page:
+    """
+    Entities that came in one answer, held weakly, and what was loaded for them, held as long as any of them lives.
+
+    Args:
+        scope: Scope of the find that brought them.
+    """
+
+    __slots__ = ("_members", "related", "scope")
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        self._members: list[weakref.ref[MappedBase]] = []
+        self.related: dict[tuple[type[Any], str], MappedBase | None] = {}
+
+    def add(self, entities: Iterable[MappedBase]) -> None:
+        """Take entities in."""
+        self._members += [weakref.ref(entity) for entity in entities]
+
+    def __iter__(self) -> Iterator[MappedBase]:
+        for member in self._members:
+            entity = member()
+            if entity is not None:
+                yield entity

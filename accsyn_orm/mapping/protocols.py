@@ -1,0 +1,82 @@
+"""
+What entities and query sets ask of a session.
+
+The session lies far below; it fulfils these protocols, and so nothing up here imports it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from ..expressions.tree import EVERYTHING, Expression
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .base import MappedBase
+    from .fields import Field
+    from .mapper import Mapper
+
+__all__ = ["Drainable", "Owner", "RowSource", "Select"]
+
+
+@attrs.frozen
+class Select:
+    """
+    A find, as a query set describes it.
+
+    Args:
+        mapper: Mapper of the class that the rows become.
+        expression: What must hold.
+        scope: `active`, `finished`, `inactive` or `archived`.
+        attributes: Wire names to be returned; None for all.
+        parent: Id of the parent entity, for tasks and files.
+    """
+
+    mapper: Mapper
+    expression: Expression = EVERYTHING
+    scope: str = "active"
+    attributes: tuple[str, ...] | None = None
+    parent: str | None = None
+
+
+class Drainable(Protocol):
+    """An open listing that can fetch what is left of it."""
+
+    def drain(self) -> None:
+        """Fetch the rest now."""
+
+
+class RowSource(Protocol):
+    """A session as a query set sees it."""
+
+    @property
+    def page_size(self) -> int:
+        """Rows per page, where the query set does not say."""
+
+    def fetch_rows(self, select: Select, *, skip: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
+        """Ask the server for one page; one request."""
+
+    def admit(self, select: Select, rows: Sequence[dict[str, Any]]) -> list[MappedBase]:
+        """Turn rows into the entities of the identity map; no I/O."""
+
+    def watch(self, listing: Drainable) -> None:
+        """Remember an open listing, weakly, to drain it before a commit."""
+
+    def query_text(self, expression: Expression) -> str:
+        """Return an expression in the text of this session's dialect; no I/O."""
+
+
+class Owner(Protocol):
+    """A session as an entity sees it."""
+
+    def note_change(self, entity: MappedBase) -> None:
+        """Hold on to an entity that was changed."""
+
+    def load_missing(self, entity: MappedBase, field: Field) -> None:
+        """Load an attribute that was not asked for, for the whole page that the entity came with."""
+
+    def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
+        """Return the entity that a reference leads to."""

@@ -1,0 +1,1 @@
+"""Lazy, immutable descriptions of finds: lookups, Q, query sets, managers, paging."""
