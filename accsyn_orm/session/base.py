@@ -1,0 +1,255 @@
+"""What every session is: signed in to one workspace, open until it is closed."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, SupportsIndex, TypeVar
+
+from typing_extensions import Self
+
+from ..config import Secret, resolve
+from ..errors import AccsynError, SessionClosed
+from ..wire.connection import Connection
+from ..wire.dialects import V3
+from ..wire.trace import Trace
+from .logs import own_logger
+
+if TYPE_CHECKING:
+    import logging
+    import os
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from ..wire.messages import Call
+    from ..wire.transport import Transport
+
+__all__ = ["BaseSession", "remembers_errors"]
+
+_Session = TypeVar("_Session", bound="BaseSession")
+_Parameters = ParamSpec("_Parameters")
+_Returned = TypeVar("_Returned")
+
+
+class BaseSession:
+    """
+    A session signed in to a workspace.
+
+    The parameters up to `path_envfile` are those of the published client's `Session`, in its order.
+
+    Args:
+        workspace: The workspace code; else ACCSYN_WORKSPACE, ACCSYN_DOMAIN or ACCSYN_ORG.
+        username: The e-mail address of the user; else ACCSYN_API_USER.
+        api_key: The user's API key; else ACCSYN_API_KEY.
+        hostname: The host of the workspace; asked of accsyn where neither it nor `url` is given.
+        port: The port of the host, 443 where not given.
+        proxy: Refused, as is ACCSYN_PROXY: this version connects directly only.
+        verbose: Write requests and answers to standard error, or to `path_logfile` alone where it is given.
+        pretty_json: Indent what `verbose` writes.
+        path_logfile: A file to log to.
+        timeout: Seconds between two bytes of an answer; 120 where not given or 0.
+        connect_timeout: Seconds until a connection stands; 10 where not given or 0.
+        domain: The name of `workspace` before 3.0.
+        path_envfile: A file with `ACCSYN_…=value` lines; else ACCSYN_CREDENTIALS_PATH.
+        pwd: Refused: signing in with a password needs the v1 protocol.
+        session_key: Refused, as `pwd`.
+        url: Scheme, host and port at once, such as `http://127.0.0.1:8181`; else ACCSYN_URL.
+        verify: True, or the path of the certificate authorities to trust.
+        allow_http: Let plain http go to a host that is not this machine.
+        deadline: Seconds that one request may take in all; 300 where not given or 0.
+        transport: Sends the requests; it stays the caller's to close.
+
+    Raises:
+        ConfigurationError: A setting is missing or does not hold.
+        AuthenticationFailed: The server refuses the sign-in.
+        AccsynError: The sign-in fails otherwise.
+    """
+
+    def __init__(
+        self,
+        workspace: str | None = None,
+        username: str | None = None,
+        api_key: str | Secret | None = None,
+        hostname: str | None = None,
+        port: int | None = None,
+        proxy: str | None = None,
+        verbose: bool = False,
+        pretty_json: bool = False,
+        path_logfile: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+        connect_timeout: float | None = None,
+        domain: str | None = None,
+        path_envfile: str | os.PathLike[str] | None = None,
+        *,
+        pwd: str | Secret | None = None,
+        session_key: str | Secret | None = None,
+        url: str | None = None,
+        verify: bool | str | os.PathLike[str] = True,
+        allow_http: bool = False,
+        deadline: float | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        # At once, since a traceback may show the locals of this frame.
+        api_key, pwd, session_key = _secret(api_key), _secret(pwd), _secret(session_key)
+        self._settings = resolve(
+            workspace=workspace,
+            username=username,
+            api_key=api_key,
+            hostname=hostname,
+            port=port,
+            proxy=proxy,
+            timeout=timeout,
+            connect_timeout=connect_timeout,
+            domain=domain,
+            path_envfile=path_envfile,
+            pwd=pwd,
+            session_key=session_key,
+            url=url,
+            verify=verify,
+            allow_http=allow_http,
+            deadline=deadline,
+        )
+        self._last_message: str | None = None
+        log = own_logger(verbose, path_logfile)
+        trace = Trace(log, pretty=pretty_json)
+        self._connection = Connection(
+            self._settings,
+            V3(),
+            transport or _own_transport(self._settings.verify),
+            owns_transport=transport is None,
+            trace=trace,
+        )
+        # Runs on close, when the last reference goes, or at the end of the process: whichever is first.
+        self._release = weakref.finalize(self, _release, self._connection, log)
+        try:
+            self._connection.sign_in()
+            self._opened()
+        except BaseException:
+            self._release()
+            raise
+
+    def _opened(self) -> None:
+        """Run once the session is signed in; a subclass sets itself up here."""
+
+    def _closing(self) -> None:
+        """Run before the session closes; a subclass lets go of what it holds here."""
+
+    # What it is
+
+    @property
+    def username(self) -> str:
+        """The user who is signed in."""
+        return self._settings.username
+
+    @property
+    def workspace(self) -> str:
+        """The workspace code."""
+        return self._settings.workspace
+
+    @property
+    def user_id(self) -> str:
+        """The id of the user who is signed in."""
+        return self._connection.signed_in.user_id
+
+    @property
+    def role(self) -> str:
+        """The user's role: admin, employee, standard or support."""
+        return self._connection.signed_in.role
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port that requests go to."""
+        return self._connection.endpoint.url
+
+    @property
+    def timeout(self) -> float:
+        """Seconds between two bytes of an answer."""
+        return self._settings.read_timeout
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds until a connection stands."""
+        return self._settings.connect_timeout
+
+    @property
+    def request_count(self) -> int:
+        """How many HTTP requests this session has sent, those of signing in included."""
+        return self._connection.request_count
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed."""
+        return self._connection.closed
+
+    def __repr__(self) -> str:
+        state = "closed " if self.closed else ""
+        return f"<{state}{type(self).__name__} of {self.username} at {self.workspace}>"
+
+    # Its life
+
+    def close(self) -> None:
+        """Close the session, its connections and its log. A second call does nothing."""
+        if not self.closed:
+            self._closing()
+            self._release()
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            f"a {type(self).__name__} can neither be pickled nor copied: open one where it is needed"
+        )
+
+    # Its calls
+
+    def _call(self, call: Call) -> dict[str, Any]:
+        """Send a call and return the document of its answer."""
+        return self._connection.call(call)
+
+    def _result(self, call: Call) -> Any:
+        """Send a call and return the result in its answer."""
+        return self._connection.result(call)
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise SessionClosed("this session was closed: open another one with Session(...)")
+
+
+def remembers_errors(
+    method: Callable[Concatenate[_Session, _Parameters], _Returned],
+) -> Callable[Concatenate[_Session, _Parameters], _Returned]:
+    """Let a method of a session keep the message of an error that it raises, for `get_last_message()`."""
+
+    @functools.wraps(method)
+    def remembering(self: _Session, /, *args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Returned:
+        try:
+            self._check_open()
+            return method(self, *args, **kwargs)
+        except AccsynError as error:
+            self._last_message = error.message
+            raise
+
+    return remembering
+
+
+def _secret(value: str | Secret | None) -> Secret | None:
+    return Secret(value) if value else None
+
+
+def _own_transport(verify: bool | str) -> Transport:
+    from ..wire.transport import RequestsTransport
+
+    return RequestsTransport(verify=verify)
+
+
+def _release(connection: Connection, log: logging.Logger | None) -> None:
+    connection.close()
+    for handler in list(log.handlers) if log is not None else ():
+        handler.close()

@@ -1,0 +1,356 @@
+"""Dictionaries in and out: the calls of the published client, by its names and in its order of parameters."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InvalidValue, ProtocolError
+from ..mapping.registry import date_attributes
+from ..wire import codec
+from .base import BaseSession, remembers_errors
+from .statements import Statement, attributes_of, literal, parse_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..wire.dialects import V3
+    from ..wire.messages import Call
+
+__all__ = ["DictionaryCalls"]
+
+
+class _DeprecatedNames(BaseSession):
+    """Names that the published client keeps from earlier days; apart, so that `str` hides no type below."""
+
+    @staticmethod
+    def str(d: Any, indent: int = 4) -> Any:
+        """Write a dictionary as JSON text. Deprecated, as in the published client: use `dump`."""
+        return _written(d, indent)
+
+
+class DictionaryCalls(_DeprecatedNames):
+    """A session whose calls take and return dictionaries."""
+
+    # Reading
+
+    @remembers_errors
+    def find(
+        self,
+        query: str,
+        entityid: str | None = None,
+        attributes: Sequence[str] | None = None,
+        finished: bool | None = None,
+        inactive: bool | None = None,
+        offline: bool | None = None,
+        archived: bool | None = None,
+        limit: int | None = None,
+        skip: int | None = None,
+        create: bool = False,
+        update: bool = False,
+        single_entity_query: bool = False,
+    ) -> Any:
+        """
+        List what a query describes.
+
+        Args:
+            query: `type` or `type WHERE expression`; `entitytypes`; or `attributes WHERE entitytype=type`.
+            entityid: The id of the parent, for tasks and files.
+            attributes: The attributes to return; all of them where not given.
+            finished: Search among finished and aborted jobs.
+            inactive: Search among deactivated entities.
+            offline: The old name of `inactive`.
+            archived: Search among archived entities.
+            limit: The most entities to return, from 1.
+            skip: How many entities to leave out first.
+            create: For `attributes`: those that can be given on create.
+            update: For `attributes`: those that can be changed.
+            single_entity_query: Say that one entity is looked for, and return it or None.
+
+        Returns:
+            A list of dictionaries; of names, for `entitytypes` and `attributes`; a dictionary or None, for a
+            single entity.
+
+        Raises:
+            QueryError: The query has another form.
+            AccsynError: As `accsyn_orm.wire.connection.Connection.call`.
+        """
+        statement = parse_statement(query)
+        listing = self._listing(statement, create=create, update=update)
+        if listing is not None:
+            return _listed(self._result(listing), listing)
+        call = self._dialect.find(
+            statement.entitytype,
+            statement.expression,
+            parent=entityid,
+            finished=finished,
+            inactive=_inactive(inactive, offline),
+            archived=archived,
+            limit=limit,
+            skip=skip,
+            attributes=attributes,
+            single=single_entity_query,
+        )
+        rows = self._rows(call, statement.entitytype)
+        return _first(rows) if single_entity_query else rows
+
+    @remembers_errors
+    def find_one(
+        self,
+        query: str,
+        entityid: str | None = None,
+        attributes: Sequence[str] | None = None,
+        finished: bool | None = None,
+        inactive: bool | None = None,
+        offline: bool | None = None,
+        archived: bool | None = None,
+    ) -> Any:
+        """
+        Return one entity. The parameters are those of `find`.
+
+        `find_one("User")` returns the profile of the user who is signed in.
+
+        Returns:
+            A dictionary, or None where nothing matches.
+        """
+        statement = parse_statement(query)
+        listing = self._listing(statement)
+        if listing is not None:
+            return _first(_listed(self._result(listing), listing))
+        expression = statement.expression
+        if expression is None and statement.entitytype == "user":
+            expression = f"code={literal(self.username)}"
+        call = self._dialect.find(
+            statement.entitytype,
+            expression,
+            parent=entityid,
+            finished=finished,
+            inactive=_inactive(inactive, offline),
+            archived=archived,
+            limit=1,
+            attributes=attributes,
+            single=True,
+        )
+        return _first(self._rows(call, statement.entitytype))
+
+    @remembers_errors
+    def get_entity(self, entitytype: str, entityid: str) -> dict[str, Any] | None:
+        """
+        Return an entity by its id, finished, deactivated or archived ones too; None where there is none.
+
+        Raises:
+            ProtocolError: The server answers with another entity.
+        """
+        row: dict[str, Any] | None = _first(
+            self._rows(self._dialect.entity(entitytype, entityid), entitytype)
+        )
+        if row is not None and row.get("id", entityid) != entityid:
+            raise ProtocolError(
+                f"{entitytype} {entityid} was asked for, and the server answered {row['id']!r} @ $.result[0].id"
+            )
+        return row
+
+    # Writing
+
+    @remembers_errors
+    def create(
+        self,
+        entitytype: str,
+        data: str | Mapping[str, Any] | Sequence[Any],
+        entityid: str | None = None,
+        allow_duplicates: bool | None = None,
+        replace_duplicates: bool | None = None,
+    ) -> Any:
+        """
+        Create an entity.
+
+        Args:
+            entitytype: Its type, such as `Job`.
+            data: A dictionary, a list of tasks, or either as JSON text. A text is never taken for a path.
+            entityid: The id of the parent, for tasks and files.
+            allow_duplicates: For jobs and tasks: let a task stand twice.
+            replace_duplicates: For jobs and tasks: put a task in the place of one that stands already.
+
+        Returns:
+            The entity as a dictionary; a list, where several were created.
+        """
+        call = self._dialect.create(
+            entitytype,
+            data,
+            id=entityid,
+            allow_duplicates=allow_duplicates,
+            replace_duplicates=replace_duplicates,
+        )
+        document = self._call(call)
+        # Some creates answer without a result, such as {"success": true}: that document is the answer then.
+        created = document.get("result", document)
+        if isinstance(created, list):
+            rows = self._dated(created, call, entitytype)
+            return rows[0] if len(rows) == 1 else rows
+        return (
+            self._dated([created], call, entitytype)[0]
+            if isinstance(created, dict)
+            else _settled(created, call)
+        )
+
+    @remembers_errors
+    def update(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+        """
+        Change an entity.
+
+        Args:
+            entitytype: Its type.
+            entityid: Its id.
+            data: The attributes to change.
+
+        Returns:
+            The entity as it is now.
+        """
+        call = self._dialect.update(entitytype, entityid, data)
+        rows = self._rows(call, entitytype)
+        if not rows:
+            raise ProtocolError(
+                f"the answer to {call.uri} is empty @ $.result: the changed entity was expected"
+            )
+        return rows[0]
+
+    @remembers_errors
+    def update_one(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Change an entity. Deprecated, as in the published client: use `update`."""
+        return self.update(entitytype, entityid, data)
+
+    @remembers_errors
+    def update_many(
+        self, entitytype: str, entityid: str, data: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]] | None:
+        """
+        Change several tasks of a job.
+
+        Args:
+            entitytype: `task`.
+            entityid: The id of the job.
+            data: A dictionary for each task: its `id` or `uri`, and the attributes to change.
+
+        Returns:
+            The tasks as they are now.
+        """
+        return self._rows(self._dialect.update_many(entitytype, entityid, data), entitytype)
+
+    @remembers_errors
+    def delete_one(self, entitytype: str, entityid: str, data: Mapping[str, Any] | None = None) -> Any:
+        """
+        Delete an entity.
+
+        Args:
+            entitytype: Its type.
+            entityid: Its id.
+            data: Options, such as `{"force": True}`.
+
+        Returns:
+            True.
+        """
+        call = self._dialect.delete(entitytype, entityid, data)
+        return _settled(self._result(call), call)
+
+    @remembers_errors
+    def deactivate_one(self, entitytype: str, entityid: str) -> Any:
+        """Take an entity out of use and keep it; returns True."""
+        call = self._dialect.deactivate(entitytype, entityid)
+        return _settled(self._result(call), call)
+
+    @remembers_errors
+    def offline_one(self, entitytype: str, entityid: str) -> Any:
+        """Take an entity out of use. Deprecated, as in the published client: use `deactivate_one`."""
+        return self.deactivate_one(entitytype, entityid)
+
+    @remembers_errors
+    def activate_one(self, entitytype: str, entityident: str) -> Any:
+        """Bring an entity back into use, by id or by code; returns True."""
+        call = self._dialect.activate(entitytype, entityident)
+        return _settled(self._result(call), call)
+
+    # No request
+
+    def get_last_message(self) -> str | None:
+        """Return the message of the last error of this session; None where there was none."""
+        return self._last_message
+
+    @staticmethod
+    def dump(d: Any, indent: int = 4) -> Any:
+        """Write a dictionary as JSON text; times are written in UTC, as they are sent."""
+        return _written(d, indent)
+
+    @staticmethod
+    def get_hostname() -> Any:
+        """Return the name of this machine, as requests carry it."""
+        return socket.gethostname()
+
+    # Shared
+
+    @property
+    def _dialect(self) -> V3:
+        return self._connection.dialect
+
+    def _listing(self, statement: Statement, *, create: bool = False, update: bool = False) -> Call | None:
+        if statement.entitytype == "attributes":
+            return self._dialect.attributes(attributes_of(statement.expression), create=create, update=update)
+        if statement.entitytype != "entitytypes":
+            return None
+        if statement.expression is not None:
+            raise InvalidValue("the entity types are listed with 'entitytypes' alone, without WHERE")
+        return self._dialect.entitytypes()
+
+    def _rows(self, call: Call, entitytype: str) -> list[dict[str, Any]]:
+        return self._dated(_listed(self._result(call), call), call, entitytype)
+
+    def _dated(self, rows: list[Any], call: Call, entitytype: str) -> list[dict[str, Any]]:
+        names = date_attributes(entitytype.lower())
+        for index, row in enumerate(rows):
+            if not isinstance(row, dict):
+                raise ProtocolError(
+                    f"the answer to {call.uri} has a {type(row).__name__} @ $.result[{index}], not an object"
+                )
+            _localise(row, names)
+        return rows
+
+
+def _localise(row: dict[str, Any], names: frozenset[str]) -> None:
+    """Turn the dates of a row, which is ours, into local times; a text that is no date stays as it is."""
+    for name in names & row.keys():
+        value = row[name]
+        moment = codec.decode_datetime(value) if isinstance(value, str) else None
+        if moment is not None:
+            try:
+                row[name] = moment.astimezone()
+            except (OverflowError, ValueError, OSError):
+                row[name] = moment
+
+
+def _listed(result: Any, call: Call) -> list[Any]:
+    if not isinstance(result, list):
+        raise ProtocolError(
+            f"the answer to {call.uri} has {'null' if result is None else type(result).__name__} @ $.result: "
+            "a list was expected"
+        )
+    return result
+
+
+def _settled(result: Any, call: Call) -> Any:
+    if result is None:
+        raise ProtocolError(f"the answer to {call.uri} has null @ $.result: true was expected")
+    return result
+
+
+def _first(rows: list[Any]) -> Any:
+    return rows[0] if rows else None
+
+
+def _inactive(inactive: bool | None, offline: bool | None) -> bool | None:
+    if inactive is not None and offline is not None and inactive != offline:
+        raise InvalidValue("inactive= and offline= differ, and they mean the same: give inactive= alone")
+    return offline if inactive is None else inactive
+
+
+def _written(value: Any, indent: int) -> str:
+    return "None" if value is None else json.dumps(codec.encode_value(value), indent=indent)

@@ -1,0 +1,240 @@
+"""Reading into the identity map: pages, attributes that were not asked for, references, one page at a time."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import ConfigurationError, NotFound, ProtocolError
+from ..expressions.compiler import compile_expression
+from ..expressions.tree import Comparison, Expression, Operator
+from ..mapping import state
+from ..mapping.kinds import Reference
+from ..mapping.page import Page
+from ..mapping.protocols import Select
+from ..mapping.registry import class_named, mapper_of_type
+from .dictionaries import DictionaryCalls
+from .identity import IdentityMap
+
+if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..mapping.base import MappedBase
+    from ..mapping.fields import Field
+    from ..mapping.mapper import Mapper
+
+__all__ = ["LoadingCalls"]
+
+# Ids in one IN list: 25 bytes each, so that the URL stays well below the 8,000 bytes that proxies commonly take.
+_BATCH = 250
+# As the published client checks it (24 lower-case characters); tasks and files have uuids.
+_ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class LoadingCalls(DictionaryCalls):
+    """The reading half of a session that maps entities: what query sets and entities ask of it."""
+
+    page_size: int = 500
+    _identity: IdentityMap
+    _reference: weakref.ref[LoadingCalls]
+    _absent: set[tuple[Mapper, str]]
+
+    # For query sets
+
+    def fetch_rows(self, select: Select, *, skip: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
+        """
+        Ask for one page of a find.
+
+        Args:
+            select: What to find.
+            skip: Rows to leave out first.
+            limit: The most rows to answer.
+
+        Raises:
+            ProtocolError: The answer is not a list of objects.
+        """
+        self._check_open()
+        call = self._connection.dialect.find(
+            select.mapper.entitytype,
+            self.query_text(select.expression),
+            parent=select.parent,
+            skip=skip,
+            limit=limit,
+            attributes=select.attributes,
+            **({} if select.scope == "active" else {select.scope: True}),
+        )
+        rows = self._result(call)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ProtocolError(
+                f"{call.uri} answered {type(rows).__name__}, not a list of objects", uri=call.uri
+            )
+        return rows
+
+    def admit(self, select: Select, rows: Sequence[dict[str, Any]]) -> list[MappedBase]:
+        """
+        Turn rows into entities: those that are held already are refreshed, keeping local changes.
+
+        A row without a usable id is set aside with a warning in the log: it could never be told apart or updated.
+        """
+        page = Page(select.scope)
+        known = self._identity.of(select.mapper.cls)
+        found = []
+        for row in rows:
+            ident = row.get("id")
+            if not isinstance(ident, str) or not _ID.fullmatch(ident):
+                logging.getLogger("accsyn_orm.session").warning(
+                    "a row of %s has no usable id and was set aside: %.100r", select.mapper.entitytype, ident
+                )
+                continue
+            entity = known.get(ident)
+            if entity is None:
+                entity = self._made(select.mapper)
+                state.fill(entity, row)
+                known[ident] = entity
+            else:
+                state.merge(entity, row)
+            object.__setattr__(entity, "_page", page)
+            found.append(entity)
+        page.add(found)
+        return found
+
+    def query_text(self, expression: Expression) -> str:
+        """Return an expression as this session sends it; no I/O."""
+        return compile_expression(expression)
+
+    def _made(self, mapper: Mapper) -> MappedBase:
+        entity = cast("MappedBase", mapper.cls.__new__(mapper.cls))
+        state.prepare(entity, self._reference, state.Phase.PERSISTENT)
+        return entity
+
+    # For entities
+
+    def load_missing(self, entity: MappedBase, field: Field) -> None:
+        """
+        Load a field that was not in the answer, for every entity of the page that lacks it.
+
+        Nothing documents which attributes a find returns unasked, so one is asked for by name; where that brings
+        nothing either, this session does not ask for it again.
+        """
+        mapper = entity.__mapper__
+        page = entity._page
+        lacking = (
+            [entity]
+            if page is None
+            else [other for other in page if state.peek(other, field) is state.MISSING]
+        )
+        if (mapper, field.name) not in self._absent:
+            scope = "active" if page is None else page.scope
+            ids = [cast("str", state.peek(other, mapper.fields["id"])) for other in lacking]
+            parent = self._parent_of(entity)
+            rows = list(self._rows_by_id(mapper, ids, scope, ("id", field.wire), parent))
+            for row in rows:
+                known = self._identity.find(mapper.cls, row["id"])
+                if known is not None:
+                    state.merge(known, row)
+            if rows and not any(field.wire in row for row in rows):
+                self._absent.add((mapper, field.name))
+            if state.peek(entity, field) is state.MISSING and not rows:
+                self._load_alone(entity)
+        for other in lacking:
+            if state.peek(other, field) is state.MISSING:
+                state.settle_empty(other, field)
+
+    def _load_alone(self, entity: MappedBase) -> None:
+        """Load one entity by its id, whatever scope it is in by now."""
+        mapper = entity.__mapper__
+        row = self._row_of(mapper, cast("str", state.peek(entity, mapper.fields["id"])))
+        if row is not None:
+            state.merge(entity, row)
+
+    def _parent_of(self, entity: MappedBase) -> str | None:
+        name = entity.__mapper__.parent
+        parent = None if name is None else state.peek(entity, entity.__mapper__.fields[name])
+        return parent if isinstance(parent, str) else None
+
+    def _row_of(self, mapper: Mapper, ident: str) -> dict[str, Any] | None:
+        rows = self._result(self._connection.dialect.entity(mapper.entitytype, ident))
+        if not rows:
+            return None
+        row = rows[0] if isinstance(rows, list) else rows
+        if not isinstance(row, dict) or row.get("id") != ident:
+            raise ProtocolError(f"asked for {mapper.entitytype}:{ident}, the server answered another entity")
+        return row
+
+    def _rows_by_id(
+        self,
+        mapper: Mapper,
+        ids: Iterable[str],
+        scope: str = "active",
+        attributes: tuple[str, ...] | None = None,
+        parent: str | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of these ids, as few requests as the length of a URL allows."""
+        wanted = list(dict.fromkeys(ids))
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            expression = Comparison("id", Operator.IN, tuple(batch))
+            rows = self.fetch_rows(Select(mapper, expression, scope, attributes, parent), limit=len(batch))
+            asked = set(batch)
+            yield from (row for row in rows if row.get("id") in asked)
+
+    def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
+        """
+        Return the entity that a reference leads to, loading those of the whole page at once.
+
+        Raises:
+            NotFound: It does not exist, or this user may not see it.
+        """
+        target, ident = self._target(entity, field)
+        key = (target.cls, ident)
+        page = entity._page if entity._page is not None else Page("active")
+        if key not in page.related:
+            found = self._identity.find(*key)
+            if found is None:
+                self._load_related(page, entity, field, target)
+            else:
+                page.related[key] = found
+        related = page.related.get(key)
+        if related is None:
+            raise NotFound(
+                f"{field.name} of {entity!r} is {target.entitytype} {ident}, which does not exist or is not visible to"
+                f" {self.username}",
+                entity=f"{target.entitytype}:{ident}",
+            )
+        return related
+
+    def _load_related(self, page: Page, entity: MappedBase, field: Field, target: Mapper) -> None:
+        """Load what the members of a page refer to through one field, looking among inactive entities last."""
+        wanted: dict[str, None] = {}
+        for member in [entity, *page]:
+            if isinstance(state.peek(member, field), str):
+                mapper, ident = self._target(member, field)
+                if mapper is target and (target.cls, ident) not in page.related:
+                    wanted[ident] = None
+        for scope in ("active", "inactive" if not target.has_finished else "finished"):
+            rows = list(self._rows_by_id(target, wanted, scope))
+            for found in self.admit(Select(target, scope=scope), rows):
+                ident = cast("str", state.peek(found, target.fields["id"]))
+                page.related[target.cls, ident] = found
+                wanted.pop(ident, None)
+            if not wanted:
+                return
+        for ident in wanted:
+            page.related[target.cls, ident] = None
+
+    def _target(self, entity: MappedBase, field: Field) -> tuple[Mapper, str]:
+        """Return the mapper of what a reference leads to, and its id."""
+        value = cast("str", getattr(entity, field.slot))
+        kind = cast("Reference", field.kind)
+        if kind.target is not None:
+            return class_named(kind.target, type(entity).__module__).__mapper__, value
+        entitytype, colon, ident = value.partition(":")
+        mapper = mapper_of_type(entitytype) if colon else None
+        if mapper is None:
+            raise ConfigurationError(
+                f"{field.slot} of {entity!r} is {value!r}, and no class is mapped to what it leads to; declare one:"
+                f" class …(Entity, entitytype=…)"
+            )
+        return mapper, ident

@@ -1,0 +1,191 @@
+"""What a session has to do: new, changed and deleted entities, and the plan that they make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import IdentityConflict, InvalidValue
+from ..mapping import state
+from ..mapping.registry import canonical_type
+from .plan import NOT_LOADED, Change, Kind, NewEntity, Operation, Plan
+
+if TYPE_CHECKING:
+    from ..mapping.base import MappedBase
+    from ..mapping.fields import Field
+
+__all__ = ["UnitOfWork"]
+
+
+class UnitOfWork:
+    """
+    The entities that a commit concerns, held strongly, in the order in which they came.
+
+    A plan is made of values; which entity an operation is about is kept beside it, by the operation's number.
+    """
+
+    def __init__(self) -> None:
+        self.new: dict[int, MappedBase] = {}
+        self.touched: dict[int, MappedBase] = {}
+        self.deleted: dict[int, MappedBase] = {}
+        self.actions: dict[int, tuple[Kind, MappedBase]] = {}
+        # Creates that may have been applied although no answer came: never sent again unasked.
+        self.unsettled: dict[int, MappedBase] = {}
+
+    def dirty(self) -> list[MappedBase]:
+        """Return the stored entities that differ from what the server has."""
+        return [
+            entity
+            for key, entity in list(self.touched.items())
+            if key not in self.deleted and state.changes(entity)
+        ]
+
+    def forget(self, entity: MappedBase) -> None:
+        """Drop an entity from everything."""
+        for held in (self.new, self.touched, self.deleted, self.actions, self.unsettled):
+            held.pop(id(entity), None)
+
+    def settle_clean(self) -> None:
+        """Let go of entities that were changed back."""
+        for key, entity in list(self.touched.items()):
+            if not state.changes(entity):
+                state.forget_changes(entity, {})
+                del self.touched[key]
+
+    def plan(self, workspace: str) -> tuple[Plan, list[MappedBase]]:
+        """
+        Return the plan, and the entity of each operation in the same order.
+
+        Raises:
+            IdentityConflict: One thing was changed through two classes.
+            InvalidValue: New entities that refer to each other in a circle.
+        """
+        planner = _Planner()
+        dirty = self.dirty()
+        _refuse_conflicts([*dirty, *self.deleted.values()])
+        for entity in _in_order_of_need(self.new):
+            planner.create(entity)
+        for entity in dirty:
+            planner.update(entity)
+        for kind, entity in self.actions.values():
+            if id(entity) not in self.deleted:
+                planner.act(kind, entity)
+        for entity in self.deleted.values():
+            planner.act(Kind.DELETE, entity)
+        return Plan(workspace, tuple(planner.operations)), planner.entities
+
+
+class _Planner:
+    """Collects operations and the entities that they are about."""
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.entities: list[MappedBase] = []
+        self._numbers: dict[int, int] = {}
+
+    def create(self, entity: MappedBase) -> None:
+        changes, needs = [], []
+        for field in entity.__mapper__.fields.values():
+            value, need = self._value(entity, field)
+            if value is not state.MISSING and value is not None and field.name != entity.__mapper__.parent:
+                changes.append(Change(field.wire, None, value))
+            needs += need
+        self._numbers[id(entity)] = self._add(Kind.CREATE, entity, changes, needs)
+
+    def update(self, entity: MappedBase) -> None:
+        changes, needs = [], []
+        for change in state.changes(entity):
+            value, need = self._value(entity, change.field)
+            before = NOT_LOADED if change.before is state.MISSING else change.before
+            changes.append(Change(change.field.wire, before, value))
+            needs += need
+        self._add(Kind.UPDATE, entity, changes, needs)
+
+    def act(self, kind: Kind, entity: MappedBase) -> None:
+        self._add(kind, entity, [], [])
+
+    def _add(self, kind: Kind, entity: MappedBase, changes: list[Change], needs: list[int]) -> int:
+        mapper = entity.__mapper__
+        number = len(self.operations) + 1
+        parent = None
+        if mapper.parent is not None:
+            parent, need = self._value(entity, mapper.fields[mapper.parent])
+            needs = needs + need
+        self.operations.append(
+            Operation(
+                number,
+                kind,
+                mapper.entitytype,
+                None if kind is Kind.CREATE else state.peek(entity, mapper.fields["id"]),
+                label_of(entity),
+                tuple(changes),
+                tuple(dict.fromkeys(needs)),
+                None if parent is state.MISSING else parent,
+            )
+        )
+        self.entities.append(entity)
+        return number
+
+    def _value(self, entity: MappedBase, field: Field) -> tuple[Any, list[int]]:
+        """Return the wire value of a field, and the operation that has to come first for it."""
+        value = state.wire_value(entity, field)
+        link = (entity._links or {}).get(field.name)
+        if value is None and link is not None:
+            if id(link) not in self._numbers:
+                raise InvalidValue(
+                    f"{field.name} of {entity!r} is {link!r}, which is not going to be created: session.add() it first"
+                )
+            number = self._numbers[id(link)]
+            prefix = f"{link.__mapper__.entitytype}:" if field.slot.endswith("_ref") else ""
+            return NewEntity(number, prefix), [number]
+        return value, []
+
+
+def label_of(entity: MappedBase) -> str:
+    """Return what people call an entity: its code, else its name; no I/O."""
+    for name in ("code", "name"):
+        field = entity.__mapper__.fields.get(name)
+        value = None if field is None else state.peek(entity, field)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def _in_order_of_need(new: dict[int, MappedBase]) -> list[MappedBase]:
+    """Return new entities so that each comes after those that it refers to."""
+    ordered: dict[int, MappedBase] = {}
+    visiting: dict[int, MappedBase] = {}
+
+    def visit(entity: MappedBase) -> None:
+        key = id(entity)
+        if key in ordered:
+            return
+        if key in visiting:
+            circle = " → ".join(repr(held) for held in visiting.values())
+            raise InvalidValue(
+                f"new entities refer to each other in a circle, so none can be created first: {circle}"
+            )
+        visiting[key] = entity
+        for link in (entity._links or {}).values():
+            if id(link) in new:
+                visit(link)
+        del visiting[key]
+        ordered[key] = entity
+
+    for entity in new.values():
+        visit(entity)
+    return list(ordered.values())
+
+
+def _refuse_conflicts(entities: list[MappedBase]) -> None:
+    """Refuse two objects for one thing on the server, both with something to send."""
+    seen: dict[tuple[str, Any], MappedBase] = {}
+    for entity in entities:
+        mapper = entity.__mapper__
+        key = (canonical_type(mapper.entitytype), state.peek(entity, mapper.fields["id"]))
+        other = seen.setdefault(key, entity)
+        if other is not entity:
+            raise IdentityConflict(
+                f"{other!r} and {entity!r} are one thing on the server, and both were changed: change it through one"
+                f" class, and session.refresh() the other",
+                entity=f"{key[0]}:{key[1]}",
+            )
