@@ -1,0 +1,84 @@
+"""
+What a workspace knows about each entity type: attributes, statuses, and what may be written.
+
+The attributes and statuses are those of the accsyn documentation (data types, transfers, deliveries, compute,
+users, queues, file sharing, sites, clients). Where it is silent, docs/explanation/assumptions.md names the
+choice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import ServerError
+from .catalogue import GENERIC, JOB_TYPES, TYPES, Attribute, EntityType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = [
+    "GENERIC",
+    "JOB_TYPES",
+    "TYPES",
+    "Attribute",
+    "EntityType",
+    "attribute_names",
+    "entity_type_names",
+    "lookup",
+    "scope_of",
+    "types_of",
+]
+
+FINISHED = frozenset({"done", "aborted"})
+
+
+def entity_type_names() -> list[str]:
+    """List every name that a client may write for an entity type, generic names included."""
+    return sorted({*TYPES, *GENERIC})
+
+
+def types_of(name: str) -> tuple[EntityType, ...]:
+    """
+    Return the entity types that a name stands for: one, or several for a generic name such as `share`.
+
+    Raises:
+        ServerError: There is no such type.
+    """
+    lowered = name.lower()
+    if lowered in GENERIC:
+        return tuple(TYPES[each] for each in GENERIC[lowered])
+    if lowered not in TYPES:
+        raise ServerError(
+            f"There is no entity type {name!r}; there are {', '.join(entity_type_names())}.", status=404
+        )
+    return (TYPES[lowered],)
+
+
+def lookup(types: Iterable[EntityType], name: str) -> Attribute | None:
+    """Return the attribute of that name of the first type that has it."""
+    return next((each.attributes[name] for each in types if name in each.attributes), None)
+
+
+def attribute_names(types: Iterable[EntityType], create: bool, update: bool) -> list[str]:
+    """List the attributes that can be read, or those that can be set on create, or on update, or on both."""
+    wanted: dict[str, None] = {}
+    for each in types:
+        for attribute in each.attributes.values():
+            if create or update:
+                fits = (attribute.create or not create) and (attribute.update or not update)
+            else:
+                fits = not attribute.hidden
+            if fits:
+                wanted[attribute.name] = None
+    return list(wanted)
+
+
+def scope_of(entity_type: EntityType, document: Mapping[str, object], archived: bool) -> str:
+    """Return the scope an entity is found in: active, finished, inactive or archived."""
+    if archived:
+        return "archived"
+    if document.get("inactive"):
+        return "inactive"
+    if entity_type.name in JOB_TYPES and document.get("status") in FINISHED:
+        return "finished"
+    return "active"
