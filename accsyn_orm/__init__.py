@@ -18,6 +18,7 @@ from .errors import (
     AccsynException,
     AmbiguousSession,
     AuthenticationFailed,
+    BudgetExceeded,
     CommitError,
     ConfigurationError,
     ConnectionFailed,
@@ -26,6 +27,7 @@ from .errors import (
     DetachedEntity,
     ExpressionSyntaxError,
     IdentityConflict,
+    ImplicitIO,
     InvalidValue,
     InvalidWorkspace,
     MissingCredentials,
@@ -52,6 +54,7 @@ from .errors import (
 )
 from .mapping import fields
 from .mapping.fields import Column, Mapped
+from .queryset.collection import Collection
 from .queryset.lookups import Lookup, register_lookup
 from .queryset.manager import Manager
 from .queryset.q import Q
@@ -67,7 +70,9 @@ __all__ = [
     "AccsynException",
     "AmbiguousSession",
     "AuthenticationFailed",
+    "BudgetExceeded",
     "Change",
+    "Collection",
     "Column",
     "CommitError",
     "CommitResult",
@@ -79,6 +84,7 @@ __all__ = [
     "Entity",
     "ExpressionSyntaxError",
     "IdentityConflict",
+    "ImplicitIO",
     "InvalidValue",
     "InvalidWorkspace",
     "Job",

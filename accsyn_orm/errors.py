@@ -36,6 +36,8 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
         ├── SessionClosed
         ├── DetachedEntity
         ├── IdentityConflict
+        ├── ImplicitIO           an attribute would have to be loaded where that is refused
+        ├── BudgetExceeded       a block of code would make more requests than it may
         └── CommitError              a commit did not apply everything
 
 No error carries a secret, and none of the libraries below raises through: their errors stand in `__cause__`.
@@ -53,6 +55,7 @@ __all__ = [
     "AccsynException",
     "AmbiguousSession",
     "AuthenticationFailed",
+    "BudgetExceeded",
     "CommitError",
     "ConfigurationError",
     "ConnectionFailed",
@@ -61,6 +64,7 @@ __all__ = [
     "DetachedEntity",
     "ExpressionSyntaxError",
     "IdentityConflict",
+    "ImplicitIO",
     "InvalidValue",
     "InvalidWorkspace",
     "MissingCredentials",
@@ -289,6 +293,14 @@ class DetachedEntity(SessionError):
 
 class IdentityConflict(SessionError):
     """One entity was loaded as two classes and changed through both."""
+
+
+class ImplicitIO(SessionError):
+    """Reading an attribute would make a request, within `session.no_implicit_io()`."""
+
+
+class BudgetExceeded(SessionError):
+    """One request more than a `session.budget(…)` allows was about to be made; it was not."""
 
 
 class CommitError(SessionError):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ..errors import MultipleFound, NotFound
 from ..mapping.base import MappedBase
 from ..mapping.fields import json, text, timestamp
-from ..queryset.manager import ManagerAttribute
+from ..queryset.manager import Manager
 
 __all__ = ["Entity"]
 
@@ -28,7 +28,7 @@ class Entity(MappedBase):
 
     DoesNotExist: ClassVar[type[NotFound]] = NotFound
     MultipleObjectsReturned: ClassVar[type[MultipleFound]] = MultipleFound
-    objects: ClassVar[ManagerAttribute] = ManagerAttribute()
+    objects: ClassVar[Manager] = Manager()
 
     id = text(create=False, update=False, reason=_SERVER, doc="24 lower-case characters")
     code = text(doc="the readable identifier")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..mapping.fields import Mapped, integer, json, number, reference, text, timestamp
+from ..mapping.fields import Mapped, boolean, integer, json, number, reference, text, timestamp
+from ..queryset.collection import Collection
 from .base import Entity
 
 if TYPE_CHECKING:
-    from ..queryset.query_set import QuerySet
+    from .deliveries import Delivery
     from .queues import Queue
     from .users import User
 
@@ -18,6 +19,7 @@ _MEASURED = "the server measures it"
 _TWIN = "the server derives it from the reference beside it"
 _SERVER = "the server sets it"
 _ONCE = "accsyn takes it only when the job is created"
+_URI = "a task is known by its uri"
 _MOVED = "it is where the files are; make a new job for another place"
 
 
@@ -58,17 +60,30 @@ class Job(Entity, entitytype="job"):
     user_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the owner, readable")
     queue: Mapped[Queue] = reference("Queue", doc="the queue that it waits in")
     queue_id: Mapped[str]
-    parent: Mapped[Any] = reference(None, update=False, reason=_ONCE, doc="the delivery that it belongs to")
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the delivery, readable")
+    queue_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the queue, readable")
+    parent: Mapped[Delivery] = reference(
+        "Delivery",
+        update=False,
+        reason=_ONCE,
+        doc="the delivery it belongs to; some servers send the queue's id",
+    )
+    parent_id: Mapped[str]
+    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the parent, readable")
     priority = integer(create=False, update=False, reason="the queue decides", doc="0 to 1000")
     settings = json(shape=dict[str, str], update=False, reason=_ONCE, doc="on create: name → text")
     recipients = json(shape=list[str], update=False, reason=_ONCE, doc="on create: e-mails to be told")
     hooks = json(update=False, reason=_ONCE, doc="on create: list of {when, data}")
+    initial_tasks: Mapped[Any] = json(
+        "tasks", update=False, reason=_ONCE, doc="on create: list of paths or objects, or an object by uri"
+    )
+    mirror = boolean(update=False, reason=_ONCE, doc="on create: mirror the paths of the source")
+    mirror_paths = boolean(update=False, reason=_ONCE, doc="on create: the same, under its other name")
+    append = boolean(update=False, reason=_ONCE, doc="on create: add to an equal job, if there is one")
+    repeat: Mapped[Any] = json(
+        update=False, reason=_ONCE, doc="on create: when to repeat; form not documented"
+    )
 
-    @property
-    def tasks(self) -> QuerySet[Task]:
-        """The tasks of this job: a lazy query set."""
-        return Task.objects.using(self._session()).within(self)
+    tasks = Collection["Task"]("Task")
 
 
 class Transfer(Job, entitytype="transfer"):
@@ -79,9 +94,15 @@ class Task(Entity, entitytype="task", parent="job"):
     """
     One file or folder of a job (accsyn documentation, "Transfers", tasks).
 
-    Tasks cannot be deleted; exclude them: `task.status = "excluded"`.
+    Tasks cannot be deleted; exclude them: `task.status = "excluded"`. Of one that exists, only status,
+    priority and metadata can be changed.
     """
 
+    code = text(create=False, update=False, reason=_URI, doc="tasks have none: see uri")
+    name = text(create=False, update=False, reason=_URI, doc="tasks have none: see uri")
+    description = text(
+        optional=True, update=False, reason="accsyn takes it only when the task is created", doc="free text"
+    )
     uri = text(create=True, update=False, reason=_SERVER, doc="its number within the job")
     job: Mapped[Job] = reference(
         "Job", update=False, reason="a task stays in its job", doc="the job it is part of"

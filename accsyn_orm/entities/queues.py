@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..mapping.fields import boolean, integer, text
+from ..queryset.collection import Collection
 from .base import Entity
-from .jobs import Job
+
 
 if TYPE_CHECKING:
-    from ..queryset.query_set import QuerySet
+    from .jobs import Job
 
 __all__ = ["Queue"]
 
@@ -30,7 +31,4 @@ class Queue(Entity, entitytype="queue"):
         optional=True, create=False, update=False, reason="the server sets it", doc="path from the root queue"
     )
 
-    @property
-    def jobs(self) -> QuerySet[Job]:
-        """The active jobs in this queue: a lazy query set."""
-        return Job.objects.using(self._session()).filter(queue=self)
+    jobs = Collection["Job"]("Job", by="queue")

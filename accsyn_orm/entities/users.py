@@ -19,9 +19,9 @@ class User(Entity, entitytype="user"):
     """A user of the workspace; its code is the e-mail address. Creating one sends an invitation."""
 
     role = text(
-        choices=("admin", "employee", "standard", "support", "user", "client"),
+        choices=("admin", "employee", "standard", "support", "user", "client", "cloudadmin", "none"),
         settable=("admin", "employee", "standard", "user", "client"),
-        doc="admin, employee or standard (user or client in 2021)",
+        doc="admin, employee or standard (user or client in 2021, when there was cloudadmin, too)",
     )
     status = text(
         create=False,
@@ -34,6 +34,13 @@ class User(Entity, entitytype="user"):
     )
     queue: Mapped[Queue] = reference("Queue", doc="the queue that this user's jobs go to")
     queue_id: Mapped[str]
+    queue_hr = text(
+        optional=True,
+        create=False,
+        update=False,
+        reason="the server derives it from the reference beside it",
+        doc="the queue, readable",
+    )
     inactive = boolean(
         create=False,
         update=False,

@@ -106,7 +106,8 @@ def _scalar(value: object) -> _Scalar:
 
 
 def _text(comparison: Comparison) -> str:
-    return comparison.value if isinstance(comparison.value, str) else ",".join(comparison.value)
+    # Only lists have another value than a text, and they are tested item by item.
+    return str(comparison.value)
 
 
 def _equal_to(value: str) -> _Test:

@@ -96,7 +96,7 @@ def split_in(
         return [whole]
 
     def small(part: Expression) -> bool:
-        longest = max((len(term.value) for term in _lists(part)), default=0)
+        longest = max(len(term.value) for term in _lists(part))
         return (max_items is None or longest <= max_items) and (fits is None or fits(part))
 
     return list(_cut(whole, small))

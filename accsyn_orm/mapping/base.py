@@ -1,8 +1,7 @@
-"""The base of all mapped instances: slots, tracked assignment, and what happens when an empty slot is read."""
+"""The base of all mapped instances: slots, tracked assignment, and what reading an empty slot does."""
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import UnknownField
@@ -10,6 +9,8 @@ from . import state
 from .metaclass import EntityMeta
 
 if TYPE_CHECKING:
+    import weakref
+
     from .fields import Field
     from .mapper import Mapper
     from .page import Page
@@ -23,9 +24,9 @@ class MappedBase(metaclass=EntityMeta):
     An instance of a mapped class.
 
     Its bookkeeping stands in slots with an underscore, so that no wire name can collide with it:
-    `_owner` a weak reference to the session, `_phase` how far it has come, `_original` what changed fields held
-    before, `_unknown` attributes that the class does not declare, `_links` entities that references were set to,
-    `_page` the page that it was loaded with.
+    `_owner` a weak reference to the session, `_phase` how far it has come, `_original` what changed fields
+    held before, `_unknown` attributes that the class does not declare, `_links` entities that references were
+    set to, `_page` the page that it was loaded with.
     """
 
     __slots__ = ("__weakref__", "_links", "_original", "_owner", "_page", "_phase", "_unknown")
@@ -63,8 +64,8 @@ class MappedBase(metaclass=EntityMeta):
             object.__setattr__(self, name, value)
         elif self._unknown is not None and name in self._unknown:
             raise UnknownField(
-                f"{name!r} came from the server but {type(self).__name__} does not declare it, so it is not written;"
-                f" declare it in a subclass of yours",
+                f"{name!r} came from the server but {type(self).__name__} does not declare it, so it is not"
+                f" written; declare it in a subclass of yours",
                 entity=self.__mapper__.entitytype,
             )
         else:

@@ -72,9 +72,11 @@ def current_session() -> RowSource:
         return only
     if not candidates:
         raise NoSession(
-            "no session is open: make one with Session(…) and keep it in a variable, or name it with .using(session)"
+            "no session is open: make one with Session(…) and keep it in a variable, or name it with"
+            " .using(session)"
         )
     names = ", ".join(sorted(repr(session) for session in candidates))
     raise AmbiguousSession(
-        f"{len(candidates)} sessions are open ({names}): name one with .using(session), or use `with session:`"
+        f"{len(candidates)} sessions are open ({names}): name one with .using(session), or use"
+        f" `with session:`"
     )

@@ -1,14 +1,21 @@
 """
 Dictionaries and lists that tell their entity before they change.
 
-What stands in a JSON field is a plain dictionary or list in every respect but one: the first change, at any depth,
-makes the entity keep the original. Assigned values are copied in, so the caller's own object is never tied to it.
+What stands in a JSON field is a plain dictionary or list in every respect but two: the first change, at any
+depth, makes the entity keep the original; and it takes nothing that JSON cannot say. Values are copied in, so
+the caller's own object is never tied to the entity.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
+
+from ..errors import InvalidValue
+from ..wire import codec
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["TrackedDict", "TrackedList", "plain", "tracked"]
 
@@ -33,6 +40,11 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _taken(value: Any, notify: Notify) -> Any:
+    """Return what a container keeps of a value that is put into it."""
+    return tracked(codec.encode_value(value), notify)
+
+
 class TrackedDict(dict[str, Any]):
     """A dictionary that belongs to an entity."""
 
@@ -43,14 +55,17 @@ class TrackedDict(dict[str, Any]):
         self._notify = notify
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, str):
+            raise InvalidValue(f"the key {key!r} cannot be sent: the keys of a JSON object are text")
+        taken = _taken(value, self._notify)
         self._notify()
-        super().__setitem__(key, tracked(value, self._notify))
+        super().__setitem__(str(key), taken)
 
     def __delitem__(self, key: str) -> None:
         self._notify()
         super().__delitem__(key)
 
-    def __ior__(self, other: Any) -> TrackedDict:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc] # the base class has overloads
         self.update(other)
         return self
 
@@ -101,38 +116,40 @@ class TrackedList(list[Any]):
         self._notify = notify
 
     def __setitem__(self, index: Any, value: Any) -> None:
+        many = isinstance(index, slice)
+        taken = [_taken(item, self._notify) for item in value] if many else _taken(value, self._notify)
         self._notify()
-        if isinstance(index, slice):
-            super().__setitem__(index, [tracked(item, self._notify) for item in value])
-        else:
-            super().__setitem__(index, tracked(value, self._notify))
+        super().__setitem__(index, taken)
 
     def __delitem__(self, index: Any) -> None:
         self._notify()
         super().__delitem__(index)
 
-    def __iadd__(self, other: Iterable[Any]) -> TrackedList:  # type: ignore[override,misc]
+    def __iadd__(self, other: Iterable[Any]) -> Self:  # type: ignore[misc] # the base class takes only what it holds
         self.extend(other)
         return self
 
-    def __imul__(self, times: SupportsIndex) -> TrackedList:  # type: ignore[override,misc]
+    def __imul__(self, times: SupportsIndex) -> Self:
         self[:] = list(self) * times
         return self
 
     def append(self, value: Any) -> None:
         """Add a value at the end."""
+        taken = _taken(value, self._notify)
         self._notify()
-        super().append(tracked(value, self._notify))
+        super().append(taken)
 
     def extend(self, values: Iterable[Any]) -> None:
         """Add values at the end."""
+        taken = [_taken(item, self._notify) for item in values]
         self._notify()
-        super().extend([tracked(item, self._notify) for item in values])
+        super().extend(taken)
 
     def insert(self, index: SupportsIndex, value: Any) -> None:
         """Add a value before an index."""
+        taken = _taken(value, self._notify)
         self._notify()
-        super().insert(index, tracked(value, self._notify))
+        super().insert(index, taken)
 
     def pop(self, index: SupportsIndex = -1) -> Any:
         """Remove a value and return it."""

@@ -1,14 +1,13 @@
 """
 Declared fields: what a class body says, and what type checkers make of it.
 
-`status = text(choices=…)` in a class body makes `job.status` a `str` and `Job.status` a column, which compares
-into conditions. The functions below are the vocabulary; users' own classes use them as the catalogue does.
+`status = text(choices=…)` in a class body makes `job.status` a `str` and `Job.status` a column, which
+compares into conditions. The functions below are the vocabulary; users' own classes use them as the catalogue
+does.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import attrs
@@ -17,6 +16,10 @@ from ..errors import InvalidValue
 from . import kinds
 from .predicates import Condition
 from .suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "Column",

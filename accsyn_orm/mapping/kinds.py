@@ -28,7 +28,7 @@ def _unfit(value: object, wanted: str) -> InvalidValue:
 
 @attrs.frozen
 class Kind:
-    """A kind of value; the base class is that of plain text's neighbours, which look alike in all three forms."""
+    """A kind of value; the base class is that of values which look alike in all three forms."""
 
     mutable = False
     wanted = "a value"
@@ -48,6 +48,9 @@ class Kind:
     def to_text(self, value: Any) -> str:
         """Return the value as query text, unquoted."""
         return str(value)
+
+    def check_text(self, text: str) -> None:
+        """Refuse query text that is no value of this kind, with InvalidValue."""
 
 
 @attrs.frozen
@@ -75,6 +78,13 @@ class Integer(Kind):
             return value
         raise _unfit(value, "a whole number")
 
+    def check_text(self, text: str) -> None:
+        """Take digits."""
+        try:
+            int(text)
+        except ValueError:
+            raise _unfit(text, "a whole number") from None
+
 
 @attrs.frozen
 class Number(Kind):
@@ -84,9 +94,18 @@ class Number(Kind):
 
     def check(self, value: Any) -> Any:
         """Take `int` and finite `float`; JSON has no way to say the others."""
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if isinstance(value, float) and math.isfinite(value):
             return value
         raise _unfit(value, "a finite number")
+
+    def check_text(self, text: str) -> None:
+        """Take what Python takes for a number."""
+        try:
+            self.check(float(text))
+        except ValueError:
+            raise _unfit(text, "a finite number") from None
 
 
 @attrs.frozen
@@ -105,6 +124,11 @@ class Boolean(Kind):
         """Write it in lower case, as in accsyn's own scripts (`default=true`)."""
         return "true" if value else "false"
 
+    def check_text(self, text: str) -> None:
+        """Take `true` and `false` in any case."""
+        if text.lower() not in ("true", "false"):
+            raise _unfit(text, "true or false")
+
 
 @attrs.frozen
 class Timestamp(Kind):
@@ -121,7 +145,10 @@ class Timestamp(Kind):
         if isinstance(value, dt.datetime):
             if value.tzinfo is None:
                 raise _unfit(value, "a datetime with a time zone; value.astimezone() takes it as local time")
-            return value.astimezone(dt.timezone.utc)
+            try:
+                return value.astimezone(dt.timezone.utc)
+            except OverflowError:
+                raise _unfit(value, "a datetime that has a year in UTC, 1 to 9999") from None
         if isinstance(value, dt.date):
             return dt.datetime(value.year, value.month, value.day, tzinfo=dt.timezone.utc)
         raise _unfit(value, "a datetime with a time zone")
@@ -140,6 +167,11 @@ class Timestamp(Kind):
     def to_text(self, value: Any) -> str:
         """Write the same text as on the wire."""
         return str(self.to_wire(value))
+
+    def check_text(self, text: str) -> None:
+        """Take `YYYY-MM-DDTHH:MM:SS`, or a day alone."""
+        if codec.decode_datetime(text) is None and codec.decode_datetime(f"{text}T00:00:00") is None:
+            raise _unfit(text, "a date, YYYY-MM-DDTHH:MM:SS in UTC")
 
 
 @attrs.frozen
@@ -181,7 +213,7 @@ class Json(Kind):
 
 def _structure(value: Any, shape: Any) -> None:
     """Hold a value against a shape with cattrs, strictly: a number is no text."""
-    import cattrs  # noqa: PLC0415 -- loaded by the few fields that have a shape
+    import cattrs
 
     converter = cattrs.Converter(detailed_validation=True)
 

@@ -1,5 +1,6 @@
 """
-The metaclass: it turns the fields of a class body into slots, and the slots, seen through the class, into columns.
+The metaclass: it turns the fields of a class body into slots, and the slots, seen through the class, into
+columns.
 
 Reading a field of an instance therefore costs what a slot costs: no Python code runs.
 """
@@ -68,13 +69,14 @@ class EntityMeta(type):
             if field.is_reference:
                 namespace[key] = ReferenceAttribute(field)
         own = namespace.get("__slots__", ())
-        namespace["__slots__"] = {slot: None for slot in own} | _slots(declared.values())
+        namespace["__slots__"] = dict.fromkeys(own) | _slots(declared.values())
         inherited = {
             key: field for base in reversed(bases) for key, field in getattr(base, "__declared__", {}).items()
         }
         namespace["__declared__"] = {**inherited, **declared}
         cls = cast("type[MappedBase]", super().__new__(mcs, name, bases, namespace))
-        above = next((base.__mapper__ for base in cls.__mro__[1:] if "__mapper__" in base.__dict__), None)
+        mapped = (base.__dict__.get("__mapper__") for base in cls.__mro__[1:])
+        above: Mapper | None = next((mapper for mapper in mapped if mapper is not None), None)
         entitytype = entitytype or (above.entitytype if above else None)
         if entitytype is not None:
             parent = parent or (above.parent if above else None)
@@ -113,5 +115,6 @@ def _slots(fields: Any) -> dict[str, str]:
 def _refuse_odd_name(cls: str, name: str) -> None:
     if name.startswith("_") or "__" in name:
         raise ConfigurationError(
-            f"{cls}.{name}: a field's name begins with a letter and has no double underscore, which parts lookups"
+            f"{cls}.{name}: a field's name begins with a letter and has no double underscore, which parts"
+            f" lookups"
         )

@@ -15,7 +15,8 @@ __all__ = ["Page"]
 
 class Page:
     """
-    Entities that came in one answer, held weakly, and what was loaded for them, held as long as any of them lives.
+    Entities that came in one answer, held weakly, and what was loaded for them, held as long as any of them
+    lives.
 
     Args:
         scope: Scope of the find that brought them.

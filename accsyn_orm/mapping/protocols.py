@@ -13,7 +13,8 @@ import attrs
 from ..expressions.tree import EVERYTHING, Expression
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from .base import MappedBase
     from .fields import Field
@@ -47,6 +48,7 @@ class Drainable(Protocol):
 
     def drain(self) -> None:
         """Fetch the rest now."""
+        ...
 
 
 class RowSource(Protocol):
@@ -55,18 +57,55 @@ class RowSource(Protocol):
     @property
     def page_size(self) -> int:
         """Rows per page, where the query set does not say."""
+        ...
 
     def fetch_rows(self, select: Select, *, skip: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
         """Ask the server for one page; one request."""
+        ...
 
     def admit(self, select: Select, rows: Sequence[dict[str, Any]]) -> list[MappedBase]:
         """Turn rows into the entities of the identity map; no I/O."""
+        ...
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Run a function on another thread."""
+        ...
+
+    def fits(self, select: Select) -> bool:
+        """Whether a find is short enough to travel in a URL; no I/O."""
+        ...
+
+    def describe(self, select: Select, *, skip: int = 0, limit: int | None = None) -> str:
+        """Return the request of one page in a line, for people; no I/O."""
+        ...
+
+    def preload(self, entities: Sequence[MappedBase], field: Field) -> None:
+        """Load what these entities of one page refer to."""
+        ...
+
+    def create_now(self, entity: MappedBase) -> None:
+        """Create one entity, and send nothing else."""
+        ...
+
+    def update_now(self, entity: MappedBase) -> None:
+        """Send the changes of one entity, and nothing else."""
+        ...
+
+    def update_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]], changes: dict[str, Any]) -> int:
+        """Set attributes (wire name → wire value) of these entities; return how many there are."""
+        ...
+
+    def delete_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]]) -> int:
+        """Delete these entities; return how many there are."""
+        ...
 
     def watch(self, listing: Drainable) -> None:
         """Remember an open listing, weakly, to drain it before a commit."""
+        ...
 
     def query_text(self, expression: Expression) -> str:
         """Return an expression in the text of this session's dialect; no I/O."""
+        ...
 
 
 class Owner(Protocol):
@@ -74,9 +113,12 @@ class Owner(Protocol):
 
     def note_change(self, entity: MappedBase) -> None:
         """Hold on to an entity that was changed."""
+        ...
 
     def load_missing(self, entity: MappedBase, field: Field) -> None:
         """Load an attribute that was not asked for, for the whole page that the entity came with."""
+        ...
 
     def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
         """Return the entity that a reference leads to."""
+        ...

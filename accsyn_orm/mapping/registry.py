@@ -15,7 +15,8 @@ __all__ = ["canonical_type", "class_named", "date_attributes", "mapper_of_type",
 # Every entity may have these, whatever its type (accsyn documentation, "Datatypes").
 _COMMON_DATES = frozenset({"created", "modified", "finished"})
 
-# Two names for one thing on today's servers (accsyn-python-api release notes): what is loaded as both is one entity.
+# Two names for one thing on today's servers (accsyn-python-api release notes): what is loaded as both is one
+# entity.
 _ALIASES = {"job": "transfer", "share": "folder"}
 
 _by_name: dict[str, Mapper] = {}
@@ -23,7 +24,7 @@ _by_type: dict[str, Mapper] = {}
 
 
 def register(mapper: Mapper) -> None:
-    """Take a class into the registry; the first class of a type, or of a name, is the one that others are led to."""
+    """Take in a class; the first one of a type, or of a name, is the one that others are led to."""
     _by_name.setdefault(mapper.cls.__name__, mapper)
     _by_type.setdefault(mapper.entitytype, mapper)
 
@@ -39,7 +40,8 @@ def class_named(name: str, module: str | None = None) -> type[Any]:
 
     Args:
         name: Name of the class.
-        module: Module of the class that refers to it; a mapped class of that name there goes before the catalogue's.
+        module: Module of the class that refers to it; a mapped class of that name there goes before the
+            catalogue's.
 
     Raises:
         ConfigurationError: No such class is mapped (its module may not be imported yet).
@@ -60,11 +62,11 @@ def mapper_of_type(entitytype: str) -> Mapper | None:
 
 
 def date_attributes(entitytype: str) -> frozenset[str]:
-    """Return the wire names that hold dates in entities of that type; for an unknown type, those common to all."""
+    """Return the wire names of the dates in entities of that type; those common to all, if it is unknown."""
     mapper = mapper_of_type(entitytype)
     return _COMMON_DATES if mapper is None else mapper.date_attributes | _COMMON_DATES
 
 
 def canonical_type(entitytype: str) -> str:
-    """Return the type under which the server keeps such entities: `transfer` for `job`, `folder` for `share`."""
+    """Return the type under which the server keeps entities: `transfer` for `job`, `folder` for `share`."""
     return _ALIASES.get(entitytype, entitytype)

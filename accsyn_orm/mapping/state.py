@@ -1,9 +1,11 @@
 """
 The change state of an entity: by net effect, and in wire form.
 
-Set a field back and it is clean; change something deep inside metadata and it is dirty; what is equal after encoding
-is equal. Nothing here does I/O; what was not loaded is asked of the entity's session.
+Set a field back and it is clean; change something deep inside metadata and it is dirty; what is equal after
+encoding is equal. Nothing here does I/O; what was not loaded is asked of the entity's session.
 """
+
+# ruff: noqa: SLF001 -- an entity keeps its bookkeeping in slots of its own; this module is who keeps the books
 
 from __future__ import annotations
 
@@ -13,17 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import DetachedEntity, InvalidValue, ReadOnlyField
+from ..errors import DetachedEntity, InvalidValue, ReadOnlyField, SessionError
 from . import kinds
 from .containers import plain, tracked
 from .mapper import WIRE_SLOT
 from .registry import class_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .base import MappedBase
     from .fields import Field
+    from .page import Page
     from .protocols import Owner
 
 __all__ = [
@@ -32,18 +33,20 @@ __all__ = [
     "Phase",
     "assign",
     "changes",
+    "clear",
     "enter",
-    "fill",
-    "fill_created",
     "follow",
-    "forget_changes",
-    "merge",
+    "is_detached",
+    "links_of",
     "owner_of",
+    "page_of",
     "peek",
+    "phase_of",
     "prepare",
+    "put_on_page",
     "read_empty",
     "restore",
-    "settle_empty",
+    "unlike",
     "wire_value",
 ]
 
@@ -71,7 +74,7 @@ _set = object.__setattr__
 
 @attrs.frozen
 class FieldChange:
-    """One field that holds something else than the server has; both in wire form, MISSING where it is not known."""
+    """One field that differs from what the server has; both in wire form, MISSING where it is not known."""
 
     field: Field
     before: Any
@@ -104,6 +107,31 @@ def owner_of(entity: MappedBase) -> Owner:
     return found
 
 
+def phase_of(entity: MappedBase) -> Phase:
+    """Return how far an entity has come."""
+    return entity._phase
+
+
+def is_detached(entity: MappedBase) -> bool:
+    """Whether an entity belongs to no session."""
+    return entity._owner is None
+
+
+def links_of(entity: MappedBase) -> dict[str, MappedBase]:
+    """Return the entities that references were set to, by name of field."""
+    return entity._links or {}
+
+
+def page_of(entity: MappedBase) -> Page | None:
+    """Return the page that an entity was last loaded with."""
+    return entity._page
+
+
+def put_on_page(entity: MappedBase, page: Page) -> None:
+    """Note the page that an entity was loaded with."""
+    _set(entity, "_page", page)
+
+
 def peek(entity: MappedBase, field: Field) -> Any:
     """Return what a field holds, in Python form, or MISSING; no I/O and no side effect."""
     try:
@@ -130,18 +158,27 @@ def read_empty(entity: MappedBase, field: Field) -> Any:
         raw = peek(entity, field)
     if raw is MISSING:
         raw = None
-    value = tracked(raw, _notifier(entity, field)) if field.kind.mutable else raw
+    value = _tracked(entity, field, raw) if field.kind.mutable else raw
     if field.kind.mutable or entity._phase is Phase.PERSISTENT:
         _set(entity, field.slot, value)
     return value
 
 
-def _notifier(entity: MappedBase, field: Field) -> Any:
+def _tracked(entity: MappedBase, field: Field, raw: Any) -> Any:
+    """Return JSON as the entity holds it: to change it is to change the entity, or an error if it is not."""
+
     def about_to_change() -> None:
+        if peek(entity, field) is not held:
+            raise SessionError(
+                f"this {field.name} is out of date: {entity!r} has taken over another one, by a refresh, a"
+                f" rollback or an assignment, so the change would be lost; read .{field.name} again",
+                entity=entity.__mapper__.entitytype,
+            )
         refuse_read_only(entity, field)
         _keep_original(entity, field)
 
-    return about_to_change
+    held = tracked(raw, about_to_change)
+    return held
 
 
 def assign(entity: MappedBase, field: Field, value: Any) -> None:
@@ -149,18 +186,15 @@ def assign(entity: MappedBase, field: Field, value: Any) -> None:
     refuse_read_only(entity, field)
     entitytype = entity.__mapper__.entitytype
     link = value if field.is_reference and hasattr(value, "__mapper__") else None
-    if link is not None:
-        value = _reference_text(entity, field, link)
-    else:
-        value = field.check(value, entitytype)
+    value = _reference_text(entity, field, link) if link is not None else field.check(value, entitytype)
     _keep_original(entity, field)
     if field.is_reference:
-        links = {name: held for name, held in (entity._links or {}).items() if name != field.name}
+        links = {name: held for name, held in links_of(entity).items() if name != field.name}
         if link is not None:
             links[field.name] = link
         _set(entity, "_links", links or None)
     if field.kind.mutable:
-        value = tracked(value, _notifier(entity, field))
+        value = _tracked(entity, field, value)
     _set(entity, field.slot, value)
 
 
@@ -202,18 +236,19 @@ def _keep_original(entity: MappedBase, field: Field) -> None:
         return
     original = entity._original
     if original is None:
-        owner = owner_of(entity)
+        # First the session, which may refuse: an entity with an original is one that it holds on to.
+        owner_of(entity).note_change(entity)
         original = {}
         _set(entity, "_original", original)
-        owner.note_change(entity)
     if field.name not in original:
         original[field.name] = object_wire(entity, field) if field.kind.mutable else peek(entity, field)
 
 
 def follow(entity: MappedBase, field: Field) -> MappedBase | None:
     """Return the entity that a reference leads to, from where it was set or through the session."""
-    if entity._links is not None and field.name in entity._links:
-        return entity._links[field.name]
+    links = links_of(entity)
+    if field.name in links:
+        return links[field.name]
     if getattr(entity, field.slot) is None:
         return None
     return owner_of(entity).follow(entity, field)
@@ -221,7 +256,7 @@ def follow(entity: MappedBase, field: Field) -> MappedBase | None:
 
 def wire_value(entity: MappedBase, field: Field) -> Any:
     """Return what a field holds, in wire form; MISSING where it was not loaded."""
-    link = (entity._links or {}).get(field.name)
+    link = links_of(entity).get(field.name)
     value = peek(entity, field) if link is None else _reference_text(entity, field, link)
     return _to_wire(field, value)
 
@@ -238,7 +273,7 @@ def _to_wire(field: Field, value: Any) -> Any:
 
 
 def changes(entity: MappedBase) -> list[FieldChange]:
-    """Return what differs from the server's state, in the order of declaration; empty where the net effect is nil."""
+    """Return what differs from the server's state, in the order of declaration; by net effect."""
     original = entity._original
     if not original:
         return []
@@ -246,67 +281,23 @@ def changes(entity: MappedBase) -> list[FieldChange]:
     for name, field in entity.__mapper__.fields.items():
         if name in original:
             before, after = _to_wire(field, original[name]), wire_value(entity, field)
-            if _unlike(before, after) or (entity._links or {}).get(name) is not None and after is None:
+            if unlike(before, after) or (name in links_of(entity) and after is None):
                 found.append(FieldChange(field, before, after))
     return found
 
 
-def _unlike(before: Any, after: Any) -> bool:
+def unlike(before: Any, after: Any) -> bool:
+    """Whether two wire values are sent as different JSON."""
     if before is MISSING or after is MISSING:
         return before is not after
-    return _canonical(before) != _canonical(after)
+    if isinstance(before, str) and isinstance(after, str):
+        return before != after
+    # As JSON text, because in Python True == 1 == 1.0.
+    return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)
 
 
-def _canonical(value: Any) -> str:
-    # JSON text, because in Python True == 1 == 1.0.
-    return value if isinstance(value, str) else f"json:{json.dumps(value, sort_keys=True)}"
-
-
-def fill(entity: MappedBase, row: Mapping[str, Any]) -> None:
-    """Fill an instance with a row, whole; attributes that the class does not declare are kept beside."""
-    mapper = entity.__mapper__
-    mapper.fill(entity, row)
-    if not row.keys() <= mapper.by_wire.keys():
-        known = mapper.by_wire
-        _set(entity, "_unknown", (entity._unknown or {}) | {key: row[key] for key in row if key not in known})
-
-
-def merge(entity: MappedBase, row: Mapping[str, Any]) -> None:
-    """
-    Take over a newer row: unchanged fields are refreshed, local changes stay.
-
-    What the server has now becomes the "before" of a changed field.
-    """
-    original = entity._original
-    if not original:
-        forget_unpacked(entity, row)
-        fill(entity, row)
-        return
-    mapper = entity.__mapper__
-    held = {mapper.fields[name].wire for name in original}
-    for name in original:
-        field = mapper.fields[name]
-        if field.wire in row:
-            original[name] = row[field.wire] if field.kind.mutable else field.kind.from_wire(row[field.wire])
-            if field.kind.mutable:
-                _set(entity, WIRE_SLOT.format(name), row[field.wire])
-    rest = {key: value for key, value in row.items() if key not in held}
-    forget_unpacked(entity, rest)
-    fill(entity, rest)
-
-
-def forget_unpacked(entity: MappedBase, row: Mapping[str, Any]) -> None:
-    """Empty what a newer row makes out of date: JSON that was unpacked, and references that were followed."""
-    for field in entity.__mapper__.fields.values():
-        if field.wire in row:
-            if field.kind.mutable:
-                _clear(entity, field.slot)
-            elif entity._links is not None and field.name in entity._links:
-                links = {name: held for name, held in entity._links.items() if name != field.name}
-                _set(entity, "_links", links or None)
-
-
-def _clear(entity: MappedBase, slot: str) -> None:
+def clear(entity: MappedBase, slot: str) -> None:
+    """Empty a slot."""
     try:
         object.__delattr__(entity, slot)
     except AttributeError:
@@ -316,56 +307,17 @@ def _clear(entity: MappedBase, slot: str) -> None:
 def restore(entity: MappedBase) -> None:
     """Put back what changed fields held before (rollback)."""
     original = entity._original or {}
-    links = {name: held for name, held in (entity._links or {}).items() if name not in original}
+    links = {name: held for name, held in links_of(entity).items() if name not in original}
     for name, value in original.items():
         field = entity.__mapper__.fields[name]
-        _clear(entity, field.slot)
+        clear(entity, field.slot)
         if value is not MISSING and not field.kind.mutable:
             _set(entity, field.slot, value)
     _set(entity, "_links", links or None)
     _set(entity, "_original", None)
 
 
-def forget_changes(entity: MappedBase, sent: Mapping[str, Any]) -> None:
-    """
-    Make what was sent the new original (after the server applied it).
-
-    Args:
-        entity: The entity.
-        sent: Name of field → wire value that was sent. What was changed again meanwhile stays changed.
-    """
-    original = entity._original
-    if original is None:
-        return
-    for name, value in sent.items():
-        field = entity.__mapper__.fields[name]
-        if field.kind.mutable:
-            _set(entity, WIRE_SLOT.format(name), value)
-            original[name] = value
-        else:
-            original[name] = field.kind.from_wire(value)
-    remaining = {change.field.name: original[change.field.name] for change in changes(entity)}
-    _set(entity, "_original", remaining or None)
-
-
 def enter(entity: MappedBase, owner: Any, phase: Phase) -> None:
     """Move an entity into a phase, and to a session (a weak reference, or None)."""
     _set(entity, "_owner", owner)
     _set(entity, "_phase", phase)
-
-
-def settle_empty(entity: MappedBase, field: Field) -> None:
-    """Note that the server has nothing for a field, so that it is not asked again."""
-    _set(entity, WIRE_SLOT.format(field.name) if field.kind.mutable else field.slot, None)
-
-
-def fill_created(entity: MappedBase, row: Mapping[str, Any]) -> None:
-    """Take over what the server made of a new entity; what it does not mention stays as it was set."""
-    for field in entity.__mapper__.fields.values():
-        if field.kind.mutable and field.wire not in row:
-            value = wire_value(entity, field)
-            if value is not MISSING:
-                _set(entity, WIRE_SLOT.format(field.name), value)
-    forget_unpacked(entity, row)
-    fill(entity, row)
-    _set(entity, "_original", None)

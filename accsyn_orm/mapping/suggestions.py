@@ -12,7 +12,7 @@ __all__ = ["did_you_mean"]
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """Return `; did you mean 'status'?` for the nearest candidate, or the list of candidates where none is near."""
+    """Return `; did you mean 'status'?` for the nearest candidate, or list them all where none is near."""
     names = sorted(set(candidates))
     near = difflib.get_close_matches(word, names, n=1)
     if near:

@@ -1,60 +1,112 @@
-"""An open listing: rows fetched so far, and the way to the rest."""
+"""An open listing: what was fetched so far, and the way to the rest."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from .collection import load_along
+from .description import most_rows
 from .paging import pages
+from .read_ahead import ReadAhead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..mapping.protocols import RowSource, Select
+    from .description import Description
 
-__all__ = ["Listing"]
+__all__ = ["Listing", "row_pages"]
 
 E = TypeVar("E")
 
 
-class Listing(Generic[E]):
+def row_pages(
+    description: Description, source: RowSource, *, size: int | None = None, ahead: int = 1
+) -> Iterator[tuple[Select, list[dict[str, Any]]]]:
     """
-    One run through a find, page by page.
-
-    It may be drained by its session before a commit: the rows that were still to come are then fetched at once,
-    since what is changed may move out of what is being paged through.
+    Yield the rows of a query set page by page, each with the find that brought it.
 
     Args:
+        description: The query set.
         source: The session.
-        select: What to find.
-        size: Rows per page.
-        start: Rows to skip.
-        stop: Row before which to end; None for no end.
+        size: Rows per page; the session's by default.
+        ahead: Pages to keep in flight while one is consumed.
+    """
+    selects = description.selects(source)
+    alone = len(selects) == 1
+    seen: set[str] = set()
+    # With several finds, only this side can count what to leave out.
+    leave_out, left = (0 if alone else description.start), description.count
+    for select in selects:
+        flight = ReadAhead(lambda skip, limit, find=select: source.fetch_rows(find, skip=skip, limit=limit), source.submit)
+        bounds = [bound for bound in (most_rows(select.expression), left if alone else None) if bound is not None]
+        try:
+            for rows in pages(
+                flight.fetch,
+                size=size or source.page_size,
+                start=description.start if alone else 0,
+                count=min(bounds, default=None),
+                seen=seen,
+                ahead=ahead,
+                expect=flight.expect,
+            ):
+                wanted = rows[leave_out:] if left is None else rows[leave_out : leave_out + left]
+                leave_out = max(0, leave_out - len(rows))
+                if left is not None:
+                    left -= len(wanted)
+                if wanted:
+                    yield select, wanted
+                if left == 0:
+                    return
+        finally:
+            flight.close()
+
+
+class Listing(Generic[E]):
+    """
+    One run through a query set, page by page.
+
+    It may be drained by its session before a commit: what was still to come is then fetched at once, since what is
+    changed may move out of what is being paged through.
+
+    Args:
+        description: The query set.
+        source: The session.
         keep: Whether entities that were handed out are kept (for a result cache).
+        size: Rows per page; the session's by default.
+        ahead: Pages to keep in flight while one is consumed.
     """
 
     def __init__(
-        self, source: RowSource, select: Select, *, size: int, start: int, stop: int | None, keep: bool
+        self, description: Description, source: RowSource, *, keep: bool, size: int | None = None, ahead: int = 1
     ) -> None:
         self.entities: list[E] = []
         self.complete = False
+        self._description = description
         self._keep = keep
         self._source = source
-        self._select = select
-        self._pages = pages(self._fetch, size=size, start=start, stop=stop)
+        self._pages = row_pages(description, source, size=size, ahead=ahead)
         source.watch(self)
 
-    def _fetch(self, skip: int, limit: int) -> Any:
-        return self._source.fetch_rows(self._select, skip=skip, limit=limit)
+    @classmethod
+    def complete_with(cls, entities: list[E]) -> Listing[E]:
+        """Return a listing that was fetched already."""
+        listing = cls.__new__(cls)
+        listing.entities, listing.complete, listing._keep = entities, True, True
+        return listing
 
     def advance(self) -> bool:
         """Fetch one more page; return whether there was one."""
         if self.complete:
             return False
-        rows = next(self._pages, None)
-        if rows is None:
+        page = next(self._pages, None)
+        if page is None:
             self.complete = True
             return False
-        self.entities += cast("list[E]", self._source.admit(self._select, rows))
+        admitted = self._source.admit(*page)
+        if self._description.related:
+            load_along(self._description, self._source, admitted)
+        self.entities += cast("list[E]", admitted)
         return True
 
     def drain(self) -> None:
@@ -63,9 +115,7 @@ class Listing(Generic[E]):
             pass
 
     def __iter__(self) -> Iterator[E]:
-        if not self._keep:
-            return self._hand_out()
-        return self._walk()
+        return self._walk() if self._keep else self._hand_out()
 
     def _walk(self) -> Iterator[E]:
         index = 0

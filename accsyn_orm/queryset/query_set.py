@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 import attrs
 
-from ..errors import AmbiguousSession, MultipleFound, NoSession, QueryError
-from ..expressions.compiler import compile_expression
-from ..expressions.rewriting import conjunction, negate
-from ..expressions.tree import EVERYTHING, NOTHING, Expression
-from ..mapping.binding import current_session
-from ..mapping.protocols import RowSource, Select
+from ..errors import MultipleFound, NotFound, QueryError
+from .describing import Describing
 from .listing import Listing
-from .resolution import resolve
+from .projection import Projection, sort_by
+from .writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from ..mapping.mapper import Mapper
+    from ..mapping.fields import Field
     from ..mapping.predicates import Predicate
+    from .description import Description
 
 __all__ = ["QuerySet"]
 
@@ -27,135 +25,41 @@ E = TypeVar("E")
 _SHOWN = 10
 
 
-@attrs.frozen
-class _Description:
-    """Everything that tells one query set from another."""
-
-    mapper: Mapper
-    source: RowSource | None = None
-    expression: Expression = EVERYTHING
-    scope: str = "active"
-    attributes: tuple[str, ...] | None = None
-    parent: str | None = None
-    start: int = 0
-    stop: int | None = None
-
-
-class QuerySet(Generic[E]):
+class QuerySet(Writing[E], Describing, Generic[E]):
     """
     A find that was not made yet.
 
-    Every method returns a new query set; nothing is asked of the server before the first iteration, and what was
-    fetched is kept for the next one. `repr` never asks.
+    Every method that narrows it down returns a new query set; nothing is asked of the server before the first
+    iteration, and what was fetched is kept for the next one. `repr` never asks.
 
     Args:
-        description: Made by the manager.
+        description: Made by the class's `objects`.
     """
 
-    def __init__(self, description: _Description) -> None:
-        self._description = description
+    def __init__(self, description: Description) -> None:
+        super().__init__(description)
         self._listing: Listing[E] | None = None
 
-    @classmethod
-    def of(cls, mapper: Mapper, source: RowSource | None = None) -> QuerySet[E]:
-        """Return the query set of all active entities of a class."""
-        return cls(_Description(mapper, source))
-
-    # Describing
-
-    def all(self) -> QuerySet[E]:
-        """Return the same query set, not fetched."""
-        return self._but()
-
-    def filter(self, *conditions: Predicate, **lookups: Any) -> QuerySet[E]:
-        """
-        Narrow down to entities for which all of this holds.
-
-        Args:
-            *conditions: `Job.status != "failed"`, `Q(…)`, combined with &, | and ~.
-            **lookups: `status="failed"`, `status__ne="failed"`, `user=lisa`, `user__code="lisa@example.com"`.
-
-        Raises:
-            UnknownField: No such field; the nearest is suggested.
-            UnknownLookup: No such lookup.
-            InvalidValue: A value of the wrong type, or one that the field never has.
-        """
-        return self._narrow(resolve(self._description.mapper, conditions, lookups))
-
-    def exclude(self, *conditions: Predicate, **lookups: Any) -> QuerySet[E]:
-        """Narrow down to entities for which not all of this holds; the arguments are those of `filter`."""
-        return self._narrow(negate(resolve(self._description.mapper, conditions, lookups)))
-
-    def none(self) -> QuerySet[E]:
-        """Return a query set that matches nothing and asks nothing."""
-        return self._but(expression=NOTHING)
-
-    def using(self, session: Any) -> QuerySet[E]:
-        """Return the same query set, asked of that session."""
-        return self._but(source=session)
-
-    def within(self, parent: Any) -> QuerySet[E]:
-        """
-        Narrow down to the parts of one entity: the tasks of a job, the files of a collection.
-
-        Args:
-            parent: The entity, or its id.
-        """
-        ident = parent if isinstance(parent, str) else parent.id
-        if not isinstance(ident, str):
-            raise QueryError(f"{parent!r} has no id yet: commit it before its parts are asked for")
-        return self._but(parent=ident)
-
-    def finished(self) -> QuerySet[E]:
-        """Look among finished and aborted jobs instead of active ones."""
-        return self._but(scope="finished")
-
-    def archived(self) -> QuerySet[E]:
-        """Look among what was purged or archived; slow, says the accsyn documentation."""
-        return self._but(scope="archived")
-
-    def inactive(self) -> QuerySet[E]:
-        """Look among deactivated users and shares."""
-        return self._but(scope="inactive")
-
-    def only(self, *fields: str) -> QuerySet[E]:
-        """
-        Ask for these fields alone (and the id); others load when they are read, for the whole page at once.
-
-        Args:
-            *fields: Names of fields.
-        """
-        mapper = self._description.mapper
-        wires = dict.fromkeys(["id", *(mapper.field_named(name).wire for name in fields)])
-        return self._but(attributes=tuple(wires))
-
-    @property
-    def query(self) -> str:
-        """The query as accsyn text, such as `job WHERE status!=failed`; no I/O."""
-        description = self._description
-        if description.expression == NOTHING:
-            return "(nothing: no request is made)"
-        text = self._text(description.expression)
-        entitytype = description.mapper.entitytype
-        return f"{entitytype} WHERE {text}" if text else entitytype
-
-    # Asking
+    # All of them
 
     def __iter__(self) -> Iterator[E]:
         return iter(self._opened())
 
-    def iterator(self, chunk_size: int | None = None) -> Iterator[E]:
+    def iterator(self, chunk_size: int | None = None, *, read_ahead: int = 1) -> Iterator[E]:
         """
         Iterate without keeping what was handed out.
 
         Args:
             chunk_size: Rows per request; the session's `page_size` by default.
+            read_ahead: Pages to keep in flight while one is consumed. A listing costs at most its pages and this
+                many requests more; 0 asks for a page only when it is needed.
         """
-        if chunk_size is not None and (isinstance(chunk_size, bool) or chunk_size < 1):
-            raise QueryError(f"chunk_size is {chunk_size!r}; it must be a whole number above 0")
-        if self._description.expression == NOTHING:
-            return iter(())
-        return iter(self._open(keep=False, size=chunk_size))
+        for name, value, lowest in (("chunk_size", chunk_size, 1), ("read_ahead", read_ahead, 0)):
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < lowest):
+                raise QueryError(f"{name} is {value!r}; it must be a whole number, {lowest} or more")
+        if self.description.ordering:
+            return iter(self)
+        return iter(Listing[E](self.description, self._source(), keep=False, size=chunk_size, ahead=read_ahead))
 
     def __len__(self) -> int:
         return len(self._fetched())
@@ -175,12 +79,15 @@ class QuerySet(Generic[E]):
             return self._sliced(index)
         if index < 0:
             raise QueryError("a query set cannot be counted from its end: accsyn knows no order and no total")
-        if self._listing is not None and (self._listing.complete or index < len(self._listing.entities)):
-            return self._listing.entities[index]
+        listing = self._listing
+        if listing is not None and (listing.complete or index < len(listing.entities)):
+            return listing.entities[index]
         found = list(self._sliced(slice(index, index + 1)))
         if not found:
             raise IndexError(f"the query set has no entity number {index}")
         return found[0]
+
+    # Some of them
 
     def get(self, *conditions: Predicate, **lookups: Any) -> E:
         """
@@ -190,35 +97,84 @@ class QuerySet(Generic[E]):
             NotFound: None does. It is also the class's own `DoesNotExist`.
             MultipleFound: More than one does. It is also the class's own `MultipleObjectsReturned`.
         """
-        narrowed = self.filter(*conditions, **lookups)
-        found = list(narrowed if narrowed._description.stop is not None else narrowed[:2])
+        narrowed = self.filter(*conditions, **lookups) if conditions or lookups else self
+        found = list(narrowed if narrowed.description.stop is not None else narrowed[:2])
         if len(found) == 1:
             return found[0]
-        cls = self._description.mapper.cls
-        if not found:
-            error = getattr(cls, "DoesNotExist")  # noqa: B009 -- given by the Entity base class, further down
-            scope = self._description.scope
-            raise error(f"no {scope} entity matches: {narrowed.query}", entity=self._description.mapper.entitytype)
-        error = getattr(cls, "MultipleObjectsReturned", MultipleFound)
-        raise error(f"more than one matches: {narrowed.query}", entity=self._description.mapper.entitytype)
+        mapper, scopes = self.description.mapper, " or ".join(self.description.scopes)
+        if found:
+            several: type[MultipleFound] = getattr(mapper.cls, "MultipleObjectsReturned", MultipleFound)
+            raise several(f"more than one matches: {narrowed.query}", entity=mapper.entitytype)
+        none: type[NotFound] = getattr(mapper.cls, "DoesNotExist", NotFound)
+        elsewhere = "" if len(self.description.scopes) > 1 else "; .any_scope() looks everywhere"
+        raise none(f"no {scopes} entity matches: {narrowed.query}{elsewhere}", entity=mapper.entitytype)
 
     def first(self) -> E | None:
-        """Return the first entity, or None; the order is the server's."""
+        """Return the first entity, or None; the order is the server's, or that of `order_by`."""
         if self._listing is not None:
             return next(iter(self), None)
         return next(iter(self[:1]), None)
 
+    def earliest(self, field: str = "created") -> E:
+        """Return the entity with the smallest value of a field; sorted on this side."""
+        return self._first_by(field)
+
+    def latest(self, field: str = "created") -> E:
+        """Return the entity with the largest value of a field; sorted on this side."""
+        return self._first_by(f"-{field}")
+
+    def _first_by(self, field: str) -> E:
+        mapper = self.description.mapper
+        found = self.order_by(field).first()
+        if found is None:
+            none: type[NotFound] = getattr(mapper.cls, "DoesNotExist", NotFound)
+            raise none(f"nothing matches: {self.query}", entity=mapper.entitytype)
+        return found
+
+    def in_bulk(self, ids: Iterable[str] | None = None) -> dict[str, E]:
+        """Return entities by id: those that match, or those of them with these ids."""
+        narrowed = self if ids is None else self.filter(id__in=list(ids))
+        return {cast("Any", entity).id: entity for entity in narrowed}
+
     def exists(self) -> bool:
         """Return whether anything matches; one request for one row."""
-        if self._listing is not None and self._listing.entities:
-            return True
-        return bool(list(self.only()[:1]))
+        if self._listing is not None and (self._listing.entities or self._listing.complete):
+            return bool(self._listing.entities)
+        return bool(self[:1].ids())
 
     def count(self) -> int:
         """Return how many match. The wire has no count, so their ids are paged through."""
         if self._listing is not None and self._listing.complete:
             return len(self._listing.entities)
-        return sum(1 for _ in self.only().iterator())
+        return len(self.ids())
+
+    def ids(self) -> list[str]:
+        """Return the ids of what matches."""
+        return list(self.values_list("id", flat=True))
+
+    # Rows instead of entities
+
+    def values(self, *fields: str) -> Projection[dict[str, Any]]:
+        """Return a dictionary per entity, of these fields or of all; no entities are made."""
+        names = fields or tuple(self.description.mapper.fields)
+        return Projection(self.description, self._source, dict, names)
+
+    def values_list(self, *fields: str, flat: bool = False) -> Projection[Any]:
+        """
+        Return a tuple per entity, of these fields or of all; no entities are made.
+
+        Args:
+            *fields: Names of fields.
+            flat: Return the bare values of the one field that is named.
+        """
+        names = fields or tuple(self.description.mapper.fields)
+        if flat and len(names) != 1:
+            raise QueryError(f"flat=True takes one field, not {len(names)}")
+
+        def shape(values: Mapping[str, Any]) -> Any:
+            return values[names[0]] if flat else tuple(values.values())
+
+        return Projection(self.description, self._source, shape, names)
 
     # Inside
 
@@ -231,66 +187,34 @@ class QuerySet(Generic[E]):
             shown.append("…")
         return f"<QuerySet {text} [{', '.join(shown)}]>"
 
-    def _but(self, **changes: Any) -> QuerySet[E]:
-        return type(self)(attrs.evolve(self._description, **changes))
+    def fetched_as(self, entities: list[E]) -> QuerySet[E]:
+        """Return the same query set with its result, as if it had been fetched."""
+        fetched = self._but()
+        fetched._listing = Listing.complete_with(entities)
+        return fetched
 
-    def _narrow(self, expression: Expression) -> QuerySet[E]:
-        description = self._description
-        if description.start or description.stop is not None:
-            raise QueryError("a slice cannot be filtered any further: filter first, slice then")
-        return self._but(expression=conjunction(description.expression, expression))
-
-    def _sliced(self, index: slice) -> QuerySet[E]:
-        start, stop, step = index.start or 0, index.stop, index.step
-        if step not in (None, 1) or start < 0 or (stop is not None and stop < 0):
-            raise QueryError(
-                f"[{index.start}:{index.stop}:{step}] cannot be asked: accsyn pages forwards from the start, with"
-                f" skip and limit; make a list first"
-            )
-        description = self._description
-        first = description.start + start
-        last = description.stop if stop is None else description.start + stop
-        if description.stop is not None and last is not None:
-            last = min(last, description.stop)
-        if last is not None and first >= last:
-            return self.none()
-        return self._but(start=first, stop=last)
-
-    def _source(self) -> RowSource:
-        return self._description.source or current_session()
-
-    def _text(self, expression: Expression) -> str:
-        """Return the expression as the session would send it; as today's servers read it, where none is named."""
-        try:
-            return self._source().query_text(expression)
-        except (NoSession, AmbiguousSession):
-            return compile_expression(expression)
-
-    def _opened(self) -> Listing[E] | list[E]:
-        if self._description.expression == NOTHING:
-            return []
+    def _opened(self) -> Listing[E]:
         if self._listing is None:
-            self._listing = self._open(keep=True)
+            if self.description.ordering:
+                self._listing = Listing.complete_with(self._sorted())
+            else:
+                self._listing = Listing(self.description, self._source(), keep=True)
         return self._listing
 
-    def _open(self, *, keep: bool, size: int | None = None) -> Listing[E]:
-        description = self._description
-        source = self._source()
-        select = Select(
-            description.mapper, description.expression, description.scope, description.attributes, description.parent
-        )
-        return Listing(
-            source,
-            select,
-            size=size or source.page_size,
-            start=description.start,
-            stop=description.stop,
-            keep=keep,
-        )
+    def _sorted(self) -> list[E]:
+        whole = attrs.evolve(self.description, start=0, stop=None)
+        listing = Listing[E](whole, self._source(), keep=True)
+        listing.drain()
+        entities = listing.entities
+        for field, downwards in reversed(self.description.ordering):
+            entities = sort_by(entities, _reader(field), downwards)
+        return entities[self.description.start : self.description.stop]
 
     def _fetched(self) -> list[E]:
-        opened = self._opened()
-        if isinstance(opened, list):
-            return opened
-        opened.drain()
-        return opened.entities
+        listing = self._opened()
+        listing.drain()
+        return listing.entities
+
+
+def _reader(field: Field) -> Any:
+    return lambda entity: getattr(entity, field.slot)

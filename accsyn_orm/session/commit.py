@@ -1,8 +1,9 @@
 """
 The run of a plan: send → settle, and the four outcomes.
 
-A refusal concerns its own operation and those that depend on it. Anything else ends the run, since what follows
-would meet the same: what was not sent stays pending, and so does what may or may not have been applied.
+A refusal concerns its own operation and those that depend on it, and so does a value that cannot be sent.
+Anything else ends the run, since what follows would meet the same: what was not sent stays pending, and so
+does what may or may not have been applied.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from ..errors import (
     AuthenticationFailed,
     CommitError,
     InvalidValue,
-    ProtocolError,
     RateLimited,
     ServerError,
     ServerFault,
+    SessionClosed,
     SessionExpired,
     TransportError,
 )
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..wire.messages import Call
     from .plan import Plan
 
-__all__ = ["CommitResult", "Outcome", "run"]
+__all__ = ["CommitResult", "Outcome", "only_row", "run"]
 
 # The server refuses these for reasons that hold for every other operation as well.
 _ENDING = (AuthenticationFailed, RateLimited, SessionExpired)
@@ -99,10 +100,15 @@ class _Run:
     """One run of one plan."""
 
     def __init__(
-        self, plan: Plan, connection: Connection, settle: Callable[[Operation, Any], str | None]
+        self,
+        plan: Plan,
+        connection: Connection,
+        begin: Callable[[Operation], None],
+        settle: Callable[[Operation, Any], str | None],
     ) -> None:
         self.plan = plan
         self.connection = connection
+        self.begin = begin
         self.settle = settle
         self.applied: list[Outcome] = []
         self.rejected: list[Outcome] = []
@@ -120,7 +126,7 @@ class _Run:
                 self.not_sent.append(Outcome(operation, ended or _waits_for(operation, missing)))
                 continue
             try:
-                ended = self.send(operation)
+                self.send(operation)
             except AccsynError as error:
                 ended = self.failed(operation, error)
             else:
@@ -130,7 +136,9 @@ class _Run:
         )
 
     def send(self, operation: Operation) -> None:
-        result = self.connection.result(self.call(operation))
+        call = self.call(operation)
+        self.begin(operation)
+        result = self.connection.result(call)
         ident = self.settle(operation, result)
         if ident is not None:
             self.ids[operation.number] = ident
@@ -140,20 +148,15 @@ class _Run:
         """Sort a failed operation; return the error where it ends the run."""
         self.first_error = self.first_error or error
         outcome = Outcome(operation, error, operation.id)
-        if isinstance(error, (ServerFault, ProtocolError)) or (
-            isinstance(error, TransportError) and error.sent
-        ):
-            self.unknown.append(outcome)
-            return error
-        if isinstance(error, TransportError):
+        if isinstance(error, InvalidValue):
             self.not_sent.append(outcome)
-            return error
-        self.rejected.append(outcome)
-        return (
-            error
-            if isinstance(error, _ENDING) or not isinstance(error, (ServerError, InvalidValue))
-            else None
-        )
+            return None
+        if isinstance(error, ServerError) and not isinstance(error, ServerFault):
+            self.rejected.append(outcome)
+            return error if isinstance(error, _ENDING) else None
+        sent = error.sent if isinstance(error, TransportError) else not isinstance(error, SessionClosed)
+        (self.unknown if sent else self.not_sent).append(outcome)
+        return error
 
     def call(self, operation: Operation) -> Call:
         dialect, ident = self.connection.dialect, operation.id or ""
@@ -176,6 +179,13 @@ class _Run:
         return f"{value.prefix}{self.ids[value.operation]}" if isinstance(value, NewEntity) else value
 
 
+def only_row(result: Any) -> dict[str, Any] | None:
+    """Return the one object of a result: itself, or the only item of a list."""
+    if isinstance(result, list) and len(result) == 1:
+        result = result[0]
+    return result if isinstance(result, dict) else None
+
+
 def _waits_for(operation: Operation, missing: list[int]) -> AccsynError:
     which = ", ".join(str(number) for number in missing)
     return AccsynError(
@@ -183,19 +193,25 @@ def _waits_for(operation: Operation, missing: list[int]) -> AccsynError:
     )
 
 
-def run(plan: Plan, connection: Connection, settle: Callable[[Operation, Any], str | None]) -> CommitResult:
+def run(
+    plan: Plan,
+    connection: Connection,
+    begin: Callable[[Operation], None],
+    settle: Callable[[Operation, Any], str | None],
+) -> CommitResult:
     """
     Send the operations of a plan, one after the other.
 
     Args:
         plan: The plan.
         connection: Where to.
+        begin: Takes an operation that is about to be sent.
         settle: Takes an applied operation and the server's result into the session; returns the entity's id.
 
     Raises:
         CommitError: Not everything was applied. It carries the four outcomes.
     """
-    this = _Run(plan, connection, settle)
+    this = _Run(plan, connection, begin, settle)
     result = this.run()
     if result.complete:
         return result

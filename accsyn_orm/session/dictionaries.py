@@ -147,7 +147,7 @@ class DictionaryCalls(_DeprecatedNames):
         )
         if row is not None and row.get("id", entityid) != entityid:
             raise ProtocolError(
-                f"{entitytype} {entityid} was asked for, and the server answered {row['id']!r} @ $.result[0].id"
+                f"{entitytype} {entityid} was asked for, and {row['id']!r} came @ $.result[0].id"
             )
         return row
 

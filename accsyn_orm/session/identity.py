@@ -15,8 +15,8 @@ class IdentityMap:
     """
     The entities of one session, held weakly.
 
-    `Job` and `Transfer` are two classes over one thing on the server, so each keeps an object of its own; changes
-    through both are refused when they are planned.
+    `Job` and `Transfer` are two classes over one thing on the server, so each keeps an object of its own;
+    changes through both are refused when they are planned.
     """
 
     def __init__(self) -> None:

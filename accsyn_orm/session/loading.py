@@ -1,4 +1,4 @@
-"""Reading into the identity map: pages, attributes that were not asked for, references, one page at a time."""
+"""Reading into the identity map: pages, attributes that were not asked for, references, a page at a time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from ..errors import ConfigurationError, NotFound, ProtocolError
 from ..expressions.compiler import compile_expression
 from ..expressions.tree import Comparison, Expression, Operator
 from ..mapping import state
-from ..mapping.kinds import Reference
 from ..mapping.page import Page
 from ..mapping.protocols import Select
 from ..mapping.registry import class_named, mapper_of_type
+from ..mapping.rows import fill, merge, settle_empty
+from ..queryset.description import Description
+from ..queryset.listing import row_pages
 from .dictionaries import DictionaryCalls
-from .identity import IdentityMap
 
 if TYPE_CHECKING:
     import weakref
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
+    from ..mapping.kinds import Reference
     from ..mapping.mapper import Mapper
+    from ..wire.messages import Call
+    from .identity import IdentityMap
 
 __all__ = ["LoadingCalls"]
 
-# Ids in one IN list: 25 bytes each, so that the URL stays well below the 8,000 bytes that proxies commonly take.
-_BATCH = 250
 # As the published client checks it (24 lower-case characters); tasks and files have uuids.
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -56,7 +58,16 @@ class LoadingCalls(DictionaryCalls):
             ProtocolError: The answer is not a list of objects.
         """
         self._check_open()
-        call = self._connection.dialect.find(
+        call = self._find(select, skip=skip, limit=limit)
+        rows = self._result(call)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise ProtocolError(
+                f"{call.uri} answered {type(rows).__name__}, not a list of objects", uri=call.uri
+            )
+        return rows
+
+    def _find(self, select: Select, *, skip: int, limit: int | None) -> Call:
+        return self._connection.dialect.find(
             select.mapper.entitytype,
             self.query_text(select.expression),
             parent=select.parent,
@@ -65,18 +76,13 @@ class LoadingCalls(DictionaryCalls):
             attributes=select.attributes,
             **({} if select.scope == "active" else {select.scope: True}),
         )
-        rows = self._result(call)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise ProtocolError(
-                f"{call.uri} answered {type(rows).__name__}, not a list of objects", uri=call.uri
-            )
-        return rows
 
     def admit(self, select: Select, rows: Sequence[dict[str, Any]]) -> list[MappedBase]:
         """
         Turn rows into entities: those that are held already are refreshed, keeping local changes.
 
-        A row without a usable id is set aside with a warning in the log: it could never be told apart or updated.
+        A row without a usable id is set aside with a warning in the log: it could never be told apart or
+        updated.
         """
         page = Page(select.scope)
         known = self._identity.of(select.mapper.cls)
@@ -91,11 +97,11 @@ class LoadingCalls(DictionaryCalls):
             entity = known.get(ident)
             if entity is None:
                 entity = self._made(select.mapper)
-                state.fill(entity, row)
+                fill(entity, row)
                 known[ident] = entity
             else:
-                state.merge(entity, row)
-            object.__setattr__(entity, "_page", page)
+                merge(entity, row)
+            state.put_on_page(entity, page)
             found.append(entity)
         page.add(found)
         return found
@@ -105,7 +111,7 @@ class LoadingCalls(DictionaryCalls):
         return compile_expression(expression)
 
     def _made(self, mapper: Mapper) -> MappedBase:
-        entity = cast("MappedBase", mapper.cls.__new__(mapper.cls))
+        entity = mapper.cls.__new__(mapper.cls)
         state.prepare(entity, self._reference, state.Phase.PERSISTENT)
         return entity
 
@@ -115,39 +121,56 @@ class LoadingCalls(DictionaryCalls):
         """
         Load a field that was not in the answer, for every entity of the page that lacks it.
 
-        Nothing documents which attributes a find returns unasked, so one is asked for by name; where that brings
-        nothing either, this session does not ask for it again.
+        Nothing documents which attributes a find returns unasked, so one is asked for by name; where that
+        brings nothing either, this session does not ask for it again.
+
+        Raises:
+            NotFound: The entity is gone.
         """
         mapper = entity.__mapper__
-        page = entity._page
-        lacking = (
-            [entity]
-            if page is None
-            else [other for other in page if state.peek(other, field) is state.MISSING]
-        )
+        page = state.page_of(entity) or Page("active")
+        lacking = {
+            cast("str", state.peek(other, mapper.fields["id"])): other
+            for other in [entity, *page]
+            if state.peek(other, field) is state.MISSING
+        }
         if (mapper, field.name) not in self._absent:
-            scope = "active" if page is None else page.scope
-            ids = [cast("str", state.peek(other, mapper.fields["id"])) for other in lacking]
-            parent = self._parent_of(entity)
-            rows = list(self._rows_by_id(mapper, ids, scope, ("id", field.wire), parent))
+            wanted = ("id", field.wire)
+            rows = list(self._rows_by_id(mapper, lacking, page.scope, wanted, parent=self._parent_of(entity)))
             for row in rows:
-                known = self._identity.find(mapper.cls, row["id"])
-                if known is not None:
-                    state.merge(known, row)
+                merge(lacking[row["id"]], row)
             if rows and not any(field.wire in row for row in rows):
                 self._absent.add((mapper, field.name))
-            if state.peek(entity, field) is state.MISSING and not rows:
+            # Those that left the scope since are not settled: they load alone, when they are touched.
+            found = {row["id"]: lacking[row["id"]] for row in rows}
+            if not any(entity is other for other in found.values()):
                 self._load_alone(entity)
-        for other in lacking:
+                found[""] = entity
+            lacking = found
+        for other in lacking.values():
             if state.peek(other, field) is state.MISSING:
-                state.settle_empty(other, field)
+                settle_empty(other, field)
 
     def _load_alone(self, entity: MappedBase) -> None:
-        """Load one entity by its id, whatever scope it is in by now."""
+        """
+        Load one entity by its id, whatever scope it is in by now.
+
+        Raises:
+            NotFound: It is gone.
+        """
         mapper = entity.__mapper__
         row = self._row_of(mapper, cast("str", state.peek(entity, mapper.fields["id"])))
-        if row is not None:
-            state.merge(entity, row)
+        if row is None:
+            raise self._gone(entity)
+        merge(entity, row)
+
+    @staticmethod
+    def _gone(entity: MappedBase) -> NotFound:
+        mapper = entity.__mapper__
+        return NotFound(
+            f"{entity!r} does not exist any more, or is not visible any more",
+            entity=f"{mapper.entitytype}:{state.peek(entity, mapper.fields['id'])}",
+        )
 
     def _parent_of(self, entity: MappedBase) -> str | None:
         name = entity.__mapper__.parent
@@ -172,13 +195,30 @@ class LoadingCalls(DictionaryCalls):
         parent: str | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of these ids, as few requests as the length of a URL allows."""
-        wanted = list(dict.fromkeys(ids))
-        for start in range(0, len(wanted), _BATCH):
-            batch = wanted[start : start + _BATCH]
-            expression = Comparison("id", Operator.IN, tuple(batch))
-            rows = self.fetch_rows(Select(mapper, expression, scope, attributes, parent), limit=len(batch))
-            asked = set(batch)
+        wanted = tuple(dict.fromkeys(ids))
+        found = Description(
+            mapper, self, Comparison("id", Operator.IN, wanted), (scope,), attributes, parent
+        )
+        asked = set(wanted)
+        for _, rows in row_pages(found, self, ahead=0):
             yield from (row for row in rows if row.get("id") in asked)
+
+    def held(self, entity: MappedBase, field: Field) -> MappedBase | None:
+        """Return the entity that a reference leads to, if this session holds it already; no I/O."""
+        mapper, ident = self._led_to(entity, field)
+        if mapper is None:
+            return None
+        page = state.page_of(entity)
+        related = None if page is None else page.related.get((mapper.cls, ident))
+        return related or self._identity.find(mapper.cls, ident)
+
+    def preload(self, entities: Sequence[MappedBase], field: Field) -> None:
+        """Load what the entities of one page refer to through a field, as following the first would."""
+        page = state.page_of(entities[0])
+        if page is None:
+            return
+        for target in {mapper for mapper, _ in (self._led_to(entity, field) for entity in entities) if mapper}:
+            self._load_related(page, entities[0], field, target)
 
     def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
         """
@@ -189,7 +229,7 @@ class LoadingCalls(DictionaryCalls):
         """
         target, ident = self._target(entity, field)
         key = (target.cls, ident)
-        page = entity._page if entity._page is not None else Page("active")
+        page = state.page_of(entity) or Page("active")
         if key not in page.related:
             found = self._identity.find(*key)
             if found is None:
@@ -199,20 +239,19 @@ class LoadingCalls(DictionaryCalls):
         related = page.related.get(key)
         if related is None:
             raise NotFound(
-                f"{field.name} of {entity!r} is {target.entitytype} {ident}, which does not exist or is not visible to"
-                f" {self.username}",
+                f"{field.name} of {entity!r} is {target.entitytype} {ident}, which does not exist or is not"
+                f" visible to {self.username}",
                 entity=f"{target.entitytype}:{ident}",
             )
         return related
 
     def _load_related(self, page: Page, entity: MappedBase, field: Field, target: Mapper) -> None:
-        """Load what the members of a page refer to through one field, looking among inactive entities last."""
+        """Load what the members of a page refer to through one field, among inactive entities last."""
         wanted: dict[str, None] = {}
         for member in [entity, *page]:
-            if isinstance(state.peek(member, field), str):
-                mapper, ident = self._target(member, field)
-                if mapper is target and (target.cls, ident) not in page.related:
-                    wanted[ident] = None
+            mapper, ident = self._led_to(member, field)
+            if mapper is target and (target.cls, ident) not in page.related:
+                wanted[ident] = None
         for scope in ("active", "inactive" if not target.has_finished else "finished"):
             rows = list(self._rows_by_id(target, wanted, scope))
             for found in self.admit(Select(target, scope=scope), rows):
@@ -226,15 +265,21 @@ class LoadingCalls(DictionaryCalls):
 
     def _target(self, entity: MappedBase, field: Field) -> tuple[Mapper, str]:
         """Return the mapper of what a reference leads to, and its id."""
-        value = cast("str", getattr(entity, field.slot))
-        kind = cast("Reference", field.kind)
+        mapper, ident = self._led_to(entity, field)
+        if mapper is None:
+            raise ConfigurationError(
+                f"{field.slot} of {entity!r} is {state.peek(entity, field)!r}, and no class is mapped to what"
+                f" it leads to; declare one: class …(Entity, entitytype=…)"
+            )
+        return mapper, ident
+
+    @staticmethod
+    def _led_to(entity: MappedBase, field: Field) -> tuple[Mapper | None, str]:
+        """Return the mapper of what a loaded reference leads to, None if no class is mapped, and the id."""
+        value, kind = state.peek(entity, field), cast("Reference", field.kind)
+        if not isinstance(value, str):
+            return None, ""
         if kind.target is not None:
             return class_named(kind.target, type(entity).__module__).__mapper__, value
         entitytype, colon, ident = value.partition(":")
-        mapper = mapper_of_type(entitytype) if colon else None
-        if mapper is None:
-            raise ConfigurationError(
-                f"{field.slot} of {entity!r} is {value!r}, and no class is mapped to what it leads to; declare one:"
-                f" class …(Entity, entitytype=…)"
-            )
-        return mapper, ident
+        return (mapper_of_type(entitytype), ident) if colon else (None, value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import IdentityConflict, InvalidValue
 from ..mapping import state
 from ..mapping.registry import canonical_type
+from ..mapping.rows import forget_changes
 from .plan import NOT_LOADED, Change, Kind, NewEntity, Operation, Plan
 
 if TYPE_CHECKING:
@@ -48,18 +49,28 @@ class UnitOfWork:
         """Let go of entities that were changed back."""
         for key, entity in list(self.touched.items()):
             if not state.changes(entity):
-                state.forget_changes(entity, {})
+                forget_changes(entity, {})
                 del self.touched[key]
 
-    def plan(self, workspace: str) -> tuple[Plan, list[MappedBase]]:
+    def plan(self, workspace: str, only: MappedBase | None = None) -> tuple[Plan, list[MappedBase]]:
         """
         Return the plan, and the entity of each operation in the same order.
+
+        Args:
+            workspace: Code of the workspace.
+            only: Plan the creation or the changes of this entity, and nothing else.
 
         Raises:
             IdentityConflict: One thing was changed through two classes.
             InvalidValue: New entities that refer to each other in a circle.
         """
         planner = _Planner()
+        if only is not None:
+            if id(only) in self.new:
+                planner.create(only)
+            elif state.changes(only):
+                planner.update(only)
+            return Plan(workspace, tuple(planner.operations)), planner.entities
         dirty = self.dirty()
         _refuse_conflicts([*dirty, *self.deleted.values()])
         for entity in _in_order_of_need(self.new):
@@ -128,11 +139,12 @@ class _Planner:
     def _value(self, entity: MappedBase, field: Field) -> tuple[Any, list[int]]:
         """Return the wire value of a field, and the operation that has to come first for it."""
         value = state.wire_value(entity, field)
-        link = (entity._links or {}).get(field.name)
+        link = state.links_of(entity).get(field.name)
         if value is None and link is not None:
             if id(link) not in self._numbers:
                 raise InvalidValue(
-                    f"{field.name} of {entity!r} is {link!r}, which is not going to be created: session.add() it first"
+                    f"{field.name} of {entity!r} is {link!r}, which is not going to be created: session.add()"
+                    f" it first"
                 )
             number = self._numbers[id(link)]
             prefix = f"{link.__mapper__.entitytype}:" if field.slot.endswith("_ref") else ""
@@ -165,7 +177,7 @@ def _in_order_of_need(new: dict[int, MappedBase]) -> list[MappedBase]:
                 f"new entities refer to each other in a circle, so none can be created first: {circle}"
             )
         visiting[key] = entity
-        for link in (entity._links or {}).values():
+        for link in state.links_of(entity).values():
             if id(link) in new:
                 visit(link)
         del visiting[key]
@@ -185,7 +197,7 @@ def _refuse_conflicts(entities: list[MappedBase]) -> None:
         other = seen.setdefault(key, entity)
         if other is not entity:
             raise IdentityConflict(
-                f"{other!r} and {entity!r} are one thing on the server, and both were changed: change it through one"
-                f" class, and session.refresh() the other",
+                f"{other!r} and {entity!r} are one thing on the server, and both were changed: change it"
+                f" through one class, and session.refresh() the other",
                 entity=f"{key[0]}:{key[1]}",
             )

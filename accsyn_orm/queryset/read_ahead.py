@@ -1,0 +1,51 @@
+"""Fetching pages before they are asked for, on other threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from .paging import PageKey
+
+__all__ = ["ReadAhead"]
+
+
+class ReadAhead:
+    """
+    Pages in flight.
+
+    Args:
+        fetch: Takes skip and limit, returns rows; called on other threads as well.
+        submit: Runs a function with its arguments on another thread.
+    """
+
+    def __init__(
+        self, fetch: Callable[[int, int], Sequence[dict[str, Any]]], submit: Callable[..., Future[Any]]
+    ) -> None:
+        self._fetch = fetch
+        self._submit = submit
+        self._flying: dict[PageKey, Future[Any]] = {}
+
+    def fetch(self, skip: int, limit: int) -> Sequence[dict[str, Any]]:
+        """Return a page: the one in flight, else a new one. What went wrong in flight is raised here."""
+        future = self._flying.pop((skip, limit), None)
+        if future is None:
+            return self._fetch(skip, limit)
+        rows: Sequence[dict[str, Any]] = future.result()
+        return rows
+
+    def expect(self, keys: list[PageKey]) -> None:
+        """Have these pages in flight, and no others; what was sent already is sent, and its answer dropped."""
+        for key in list(self._flying):
+            if key not in keys:
+                self._flying.pop(key).cancel()
+        for key in keys:
+            if key not in self._flying:
+                self._flying[key] = self._submit(self._fetch, *key)
+
+    def close(self) -> None:
+        """Expect nothing more."""
+        self.expect([])
