@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-deep check format bench clean
+.PHONY: demo test test-deep faults check format bench clean
 
 demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
 	$(BIN)/python docs/examples/demo.py
@@ -14,6 +14,9 @@ test: $(VENV)/.dev  ## run the tests
 
 test-deep: $(VENV)/.dev  ## run the property tests with 10,000 examples each
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property
+
+faults: $(VENV)/.dev  ## run the matrix of faults and print its figures
+	$(BIN)/python -m tests.faults
 
 check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
 	$(BIN)/ruff check .

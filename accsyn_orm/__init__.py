@@ -12,7 +12,34 @@ The object mapper for the accsyn REST API.
 from __future__ import annotations
 
 from .config import Secret
-from .entities import Entity, Job, Queue, Task, Transfer, User
+from .entities import (
+    Access,
+    App,
+    Browser,
+    Client,
+    Collection,
+    Compute,
+    Delivery,
+    Engine,
+    Entity,
+    File,
+    Folder,
+    Home,
+    Job,
+    Lane,
+    Queue,
+    Request,
+    Server,
+    Share,
+    Site,
+    Stream,
+    Task,
+    Transfer,
+    User,
+    UserServer,
+    Volume,
+    Workspace,
+)
 from .errors import (
     AccsynError,
     AccsynException,
@@ -21,15 +48,18 @@ from .errors import (
     BudgetExceeded,
     CommitError,
     ConfigurationError,
+    Conflict,
     ConnectionFailed,
     ConnectionLost,
     DeadlineExceeded,
     DetachedEntity,
+    DuplicateDetected,
     ExpressionSyntaxError,
     IdentityConflict,
     ImplicitIO,
     InvalidValue,
     InvalidWorkspace,
+    JournalError,
     MissingCredentials,
     MultipleFound,
     NoSession,
@@ -54,40 +84,54 @@ from .errors import (
 )
 from .mapping import fields
 from .mapping.fields import Column, Mapped
-from .queryset.collection import Collection
+from .queryset.collection import RelatedSet
 from .queryset.lookups import Lookup, register_lookup
 from .queryset.manager import Manager
 from .queryset.q import Q
 from .queryset.query_set import QuerySet
 from .session import Session
-from .session.commit import CommitResult, Outcome
+from .session.outcomes import CommitResult, Outcome
 from .session.plan import Change, Operation, Plan
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Access",
     "AccsynError",
     "AccsynException",
     "AmbiguousSession",
+    "App",
     "AuthenticationFailed",
+    "Browser",
     "BudgetExceeded",
     "Change",
+    "Client",
     "Collection",
     "Column",
     "CommitError",
     "CommitResult",
+    "Compute",
     "ConfigurationError",
+    "Conflict",
     "ConnectionFailed",
     "ConnectionLost",
     "DeadlineExceeded",
+    "Delivery",
     "DetachedEntity",
+    "DuplicateDetected",
+    "Engine",
     "Entity",
     "ExpressionSyntaxError",
+    "File",
+    "Folder",
+    "Home",
     "IdentityConflict",
     "ImplicitIO",
     "InvalidValue",
     "InvalidWorkspace",
     "Job",
+    "JournalError",
+    "Lane",
     "Lookup",
     "Manager",
     "Mapped",
@@ -107,13 +151,19 @@ __all__ = [
     "Queue",
     "RateLimited",
     "ReadOnlyField",
+    "RelatedSet",
+    "Request",
     "Secret",
+    "Server",
     "ServerError",
     "ServerFault",
     "Session",
     "SessionClosed",
     "SessionError",
     "SessionExpired",
+    "Share",
+    "Site",
+    "Stream",
     "TLSError",
     "Task",
     "Transfer",
@@ -123,6 +173,9 @@ __all__ = [
     "UnrepresentableValue",
     "UnsupportedByDialect",
     "User",
+    "UserServer",
+    "Volume",
+    "Workspace",
     "fields",
     "register_lookup",
 ]

@@ -18,7 +18,7 @@ from .errors import ConfigurationError, InvalidWorkspace, MissingCredentials
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Endpoint", "Secret", "Settings", "is_host_name", "resolve"]
+__all__ = ["Endpoint", "Secret", "Settings", "is_host_name", "is_loopback", "resolve", "with_credentials"]
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
@@ -133,6 +133,11 @@ class Settings:
     deadline: float = TOTAL_SECONDS
     verify: bool | str = True
 
+    @property
+    def renewable(self) -> bool:
+        """Whether these credentials can sign in again: an API key can, any number of times."""
+        return bool(self.api_key.reveal())
+
 
 def resolve(
     *,
@@ -209,6 +214,18 @@ def resolve(
     )
 
 
+def with_credentials(settings: Settings, username: str | None, api_key: Secret | None) -> Settings:
+    """
+    Return the settings with another user, key, or both; None leaves what there is.
+
+    Raises:
+        ConfigurationError: One of them is malformed.
+    """
+    key = settings.api_key if api_key is None else _checked_key(api_key)
+    name = _checked_username(username) if username else settings.username
+    return attrs.evolve(settings, username=name, api_key=key)
+
+
 def is_host_name(text: str) -> bool:
     """Tell whether the text is a host name or an IP address and nothing more."""
     if _HOST_NAME.match(text):
@@ -264,10 +281,14 @@ def _reason(error: Exception) -> str:
 
 
 def _key(api_key: str | Secret | None, sources: _Sources) -> Secret | None:
-    secret = Secret(api_key or sources.first("ACCSYN_API_KEY") or "")
+    secret = _checked_key(Secret(api_key or sources.first("ACCSYN_API_KEY") or ""))
+    return secret if secret.reveal() else None
+
+
+def _checked_key(secret: Secret) -> Secret:
     if not secret.is_text():
         raise ConfigurationError("the API key holds characters that no key has: copy it again from accsyn")
-    return secret if secret.reveal() else None
+    return secret
 
 
 def _refuse_other_sign_ins(*values: str | Secret | None) -> None:
@@ -311,12 +332,7 @@ def _checked_port(port: int, what: str) -> int:
 def _seconds(value: float | None, default: float, name: str) -> float:
     if value is None:
         return default
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, float))
-        or not math.isfinite(value)
-        or value < 0
-    ):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise ConfigurationError(f"{name}={value!r} is no number of seconds: positive, or 0 for {default:g}")
     return float(value) or default
 
@@ -342,34 +358,26 @@ def _endpoint(
         raise ConfigurationError("url= names host and port already: leave hostname= and port= out")
     if hostname:
         if not isinstance(hostname, str) or not is_host_name(hostname):
-            raise ConfigurationError(
-                f"hostname={hostname!r} is no host name: give the name alone, or use url="
-            )
+            raise ConfigurationError(f"hostname={hostname!r} is no host name: give it alone, or use url=")
         return Endpoint("https", hostname, 443 if port is None else port)
     text = url or (environment_url if port is None else None)
     return _parsed_url(text, allow_http=allow_http) if text else None
 
 
 def _parsed_url(url: str, *, allow_http: bool) -> Endpoint:
-    wrong = (
-        f"url {_without_userinfo(url)!r} does not hold: give scheme, host and port, as in 'https://host:443'"
-    )
+    shown = _without_userinfo(url)
+    wrong = f"url {shown!r} does not hold: give scheme, host and port, as in 'https://host:443'"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise ConfigurationError(wrong) from None
     host = parts.hostname or ""
-    extra = parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc or "#" in url
-    if (
-        extra
-        or "?" in url
-        or parts.scheme not in {"http", "https"}
-        or not is_host_name(host)
-        or _CONTROL.search(url)
-    ):
+    extra = parts.path not in {"", "/"} or "@" in parts.netloc or "?" in url or "#" in url
+    known = parts.scheme in {"http", "https"} and is_host_name(host)
+    if extra or not known or _CONTROL.search(url):
         raise ConfigurationError(wrong)
-    if parts.scheme == "http" and not allow_http and not _is_loopback(host):
+    if parts.scheme == "http" and not allow_http and not is_loopback(host):
         raise ConfigurationError(
             f"plain http to {host} would send the API key in clear: use https, or say allow_http=True"
         )
@@ -381,7 +389,8 @@ def _without_userinfo(url: str) -> str:
     return re.sub(r"//[^/?#]*@", "//***@", url.partition("?")[0])
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by its name or address alone."""
     if host == "localhost":
         return True
     try:

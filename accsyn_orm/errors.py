@@ -36,8 +36,11 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
         ├── SessionClosed
         ├── DetachedEntity
         ├── IdentityConflict
+        ├── Conflict             somebody else changed what is about to be changed
+        ├── DuplicateDetected    one creation was applied twice
         ├── ImplicitIO           an attribute would have to be loaded where that is refused
         ├── BudgetExceeded       a block of code would make more requests than it may
+        ├── JournalError         a journal cannot be used: in use, torn, foreign, of other work, or not writable
         └── CommitError              a commit did not apply everything
 
 No error carries a secret, and none of the libraries below raises through: their errors stand in `__cause__`.
@@ -58,15 +61,18 @@ __all__ = [
     "BudgetExceeded",
     "CommitError",
     "ConfigurationError",
+    "Conflict",
     "ConnectionFailed",
     "ConnectionLost",
     "DeadlineExceeded",
     "DetachedEntity",
+    "DuplicateDetected",
     "ExpressionSyntaxError",
     "IdentityConflict",
     "ImplicitIO",
     "InvalidValue",
     "InvalidWorkspace",
+    "JournalError",
     "MissingCredentials",
     "MultipleFound",
     "NoSession",
@@ -295,12 +301,33 @@ class IdentityConflict(SessionError):
     """One entity was loaded as two classes and changed through both."""
 
 
+class Conflict(SessionError):
+    """
+    Somebody else changed what is about to be changed; nothing was sent.
+
+    Args:
+        conflicts: What differs, one value per attribute.
+    """
+
+    def __init__(self, message: str, *, conflicts: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.conflicts = tuple(conflicts)
+
+
+class DuplicateDetected(SessionError):
+    """One creation was applied twice: the server has two entities with its marker; the message names them."""
+
+
 class ImplicitIO(SessionError):
     """Reading an attribute would make a request, within `session.no_implicit_io()`."""
 
 
 class BudgetExceeded(SessionError):
     """One request more than a `session.budget(…)` allows was about to be made; it was not."""
+
+
+class JournalError(SessionError):
+    """A journal cannot be used: in use elsewhere, torn, foreign, of another workspace or script, or not writable."""
 
 
 class CommitError(SessionError):

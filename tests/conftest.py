@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from accsyn_orm.wire.transport import Transport
 
 # A found failure prints the line that repeats it; examples are not kept between runs.
-_ALWAYS = {"deadline": None, "print_blob": True, "database": None}
-hypothesis.settings.register_profile("quick", max_examples=100, **_ALWAYS)
+_ALWAYS = hypothesis.settings(deadline=None, print_blob=True, database=None)
+hypothesis.settings.register_profile("quick", _ALWAYS, max_examples=100)
 hypothesis.settings.register_profile(
     "deep",
+    _ALWAYS,
     max_examples=10_000,
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.data_too_large],
-    **_ALWAYS,
 )
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
@@ -141,6 +141,12 @@ class Asked:
     query: str | None
     data: Any
 
+    def page(self, rows: list[Any]) -> list[Any]:
+        """Return the page of these rows that is asked for."""
+        options = self.data or {}
+        skip = options.get("skip", 0)
+        return rows[skip : skip + options.get("limit", len(rows))]
+
 
 def _asked(request: HttpRequest) -> Asked:
     text = unquote(urlsplit(request.url).query) if request.body is None else request.body.decode()
@@ -183,29 +189,47 @@ class ScriptedServer:
 
 class FaultyLine:
     """
-    A transport to a real server that loses, refuses or replaces what it is told to.
+    A transport to a real server that loses, refuses or replaces the write that it is told to.
 
     Args:
         inner: The transport that works.
 
-    `faults` maps the number of an event, counted from 0 without sign-in, to what happens: `(moment, fault)`,
-    where the moment is `before` or `after` the server sees it, and the fault is an error or a response.
+    `write`, `moment` and `fault` say what happens to which write, counted from 0 since `break_at`: an error that is
+    raised or a response in its place, `before` or `after` the server sees it. From then on everything is refused
+    with 403, look-ups included, until `repair`.
     """
 
     def __init__(self, inner: Transport) -> None:
         self.inner = inner
-        self.faults: dict[int, tuple[str, BaseException | HttpResponse]] = {}
         self.asked: list[Asked] = []
+        self.writes: list[Asked] = []
+        self._fault: tuple[int, str, BaseException | HttpResponse] | None = None
+        self._shut = False
+        self._stays_open = False
+
+    def break_at(
+        self, write: int, moment: str, fault: BaseException | HttpResponse, *, stays_open: bool = False
+    ) -> None:
+        self._fault = (len(self.writes) + write, moment, fault)
+        self._stays_open = stays_open
+
+    def repair(self) -> None:
+        self._fault, self._shut = None, False
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> HttpResponse:
         asked = _asked(request)
         if asked.uri == "api/login":
             return self.inner.send(request, timeouts)
-        number = len(self.asked)
         self.asked.append(asked)
-        moment, fault = self.faults.get(number, ("", None))
-        if fault is None:
+        if self._shut:
+            return HttpResponse(403, {}, b'{"message": "closed for maintenance"}')
+        if asked.method == "GET":
             return self.inner.send(request, timeouts)
+        self.writes.append(asked)
+        if self._fault is None or self._fault[0] != len(self.writes) - 1:
+            return self.inner.send(request, timeouts)
+        _, moment, fault = self._fault
+        self._shut = not self._stays_open
         if moment == "after":
             self.inner.send(request, timeouts)
         if isinstance(fault, BaseException):
@@ -223,7 +247,9 @@ def served() -> Iterator[Callable[..., tuple[Session, ScriptedServer]]]:
 
         def opened(answer: Callable[[Asked], Any]) -> tuple[Session, ScriptedServer]:
             server = ScriptedServer(answer)
-            session = Session("acmefilm", "john@user.com", "key", url="https://a.example", transport=server)
+            session = Session(
+                "acmefilm", "john@user.com", "key", url="http://127.0.0.1:8181", transport=server
+            )
             stack.callback(session.close)
             return session, server
 

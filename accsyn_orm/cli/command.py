@@ -20,7 +20,9 @@ _FAILED = 1
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="accsyn-orm", description="The object mapper for the accsyn REST API.")
+    parser = argparse.ArgumentParser(
+        prog="accsyn-orm", description="The object mapper for the accsyn REST API."
+    )
     parser.add_argument("--version", action="version", version=f"accsyn-orm {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     sandbox.add_to(verbs)

@@ -16,7 +16,9 @@ def add_to(verbs: Any) -> None:
         "sandbox", help="serve a local workspace until Ctrl-C", description="Serve a local accsyn workspace."
     )
     parser.add_argument("--port", type=int, default=0, help="port on this machine; any free one by default")
-    parser.add_argument("--data", choices=("demo", "empty"), default="demo", help="what is in it (default: demo)")
+    parser.add_argument(
+        "--data", choices=("demo", "empty"), default="demo", help="what is in it (default: demo)"
+    )
     parser.add_argument("--db", metavar="PATH", help="keep it in this SQLite file; in memory by default")
     parser.set_defaults(run=_run)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from ..errors import MultipleFound, NotFound
 from ..mapping.base import MappedBase
 from ..mapping.fields import json, text, timestamp
+from ..mapping.mapper import MARKER
 from ..queryset.manager import Manager
 
 __all__ = ["Entity"]
@@ -28,13 +29,13 @@ class Entity(MappedBase):
 
     DoesNotExist: ClassVar[type[NotFound]] = NotFound
     MultipleObjectsReturned: ClassVar[type[MultipleFound]] = MultipleFound
-    objects: ClassVar[Manager] = Manager()
+    objects = Manager()
 
     id = text(create=False, update=False, reason=_SERVER, doc="24 lower-case characters")
     code = text(doc="the readable identifier")
     name = text(doc="the readable name")
     description = text(optional=True, doc="free text")
-    metadata = json(doc="an object of the user's own")
+    metadata = json(hidden=[MARKER], doc="an object of the user's own")
     created = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
     creator = text(optional=True, create=False, update=False, reason=_SERVER, doc="e-mail, sometimes an id")
     modified = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..mapping.fields import Mapped, boolean, integer, json, number, reference, text, timestamp
-from ..queryset.collection import Collection
+from ..queryset.collection import RelatedSet
 from .base import Entity
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Job(Entity, entitytype="job"):
         update=False, reason=_ONCE, doc="on create: when to repeat; form not documented"
     )
 
-    tasks = Collection["Task"]("Task")
+    tasks = RelatedSet["Task"]("Task")
 
 
 class Transfer(Job, entitytype="transfer"):

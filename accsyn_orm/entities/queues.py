@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..mapping.fields import boolean, integer, text
-from ..queryset.collection import Collection
+from ..queryset.collection import RelatedSet
 from .base import Entity
-
 
 if TYPE_CHECKING:
     from .jobs import Job
@@ -31,4 +30,4 @@ class Queue(Entity, entitytype="queue"):
         optional=True, create=False, update=False, reason="the server sets it", doc="path from the root queue"
     )
 
-    jobs = Collection["Job"]("Job", by="queue")
+    jobs: RelatedSet[Job] = RelatedSet("Job", by="queue")

@@ -167,8 +167,8 @@ class File(Entity, entitytype="file", parent="collection"):
     """
     An item of a collection: a file or a folder; its id is a uuid.
 
-    A part of its collection, and found within it: `File.objects.within(collection)`. It is added to a
-    collection and removed from it, and never changed. Its other attributes are not documented: what a server
+    A part of its collection, and found within it: `File.objects.within(collection)`. Files are added to a
+    collection and removed from it; no change of one is documented, and no other attribute: what a server
     sends is readable.
     """
 

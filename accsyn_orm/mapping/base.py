@@ -81,10 +81,13 @@ class MappedBase(metaclass=EntityMeta):
         if name.startswith("_"):
             raise AttributeError(name)
         field = self.__mapper__.attributes.get(name)
-        if field is not None:
+        if field is not None and name == field.slot:
             return state.read_empty(self, field)
         if self._unknown is not None and name in self._unknown:
             return self._unknown[name]
+        if hasattr(type(self), name):
+            # It exists, and its own code raised an AttributeError, which is the one to be seen.
+            return object.__getattribute__(self, name)
         raise self.__mapper__.unknown(name)
 
     def _follow(self, field: Field) -> MappedBase | None:

@@ -14,7 +14,7 @@ import attrs
 
 from ..errors import InvalidValue
 from . import kinds
-from .predicates import Condition
+from .predicates import Column
 from .suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -98,70 +98,6 @@ class Field:
             hint = did_you_mean(value, self.settable)
             raise InvalidValue(f"{what}{hint}", entity=entitytype)
         return value
-
-
-class Column(Generic[T]):
-    """
-    A field seen through its class, as in `Job.status`; comparisons make conditions.
-
-    The methods carry the names of the lookups: `Job.status != "failed"` is `status__ne="failed"`.
-    """
-
-    __slots__ = ("field", "owner")
-
-    def __init__(self, field: Field, owner: type[Any]) -> None:
-        self.field = field
-        self.owner = owner
-
-    def __repr__(self) -> str:
-        return f"<column {self.owner.__name__}.{self.field.name}>"
-
-    __hash__ = object.__hash__
-
-    def _condition(self, lookup: str, value: object) -> Condition:
-        return Condition(self.field, self.owner, lookup, value)
-
-    def __eq__(self, other: T) -> Condition:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
-        return self._condition("exact", other)
-
-    def __ne__(self, other: T) -> Condition:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride]
-        return self._condition("ne", other)
-
-    def __lt__(self, other: T) -> Condition:
-        return self._condition("lt", other)
-
-    def __le__(self, other: T) -> Condition:
-        return self._condition("lte", other)
-
-    def __gt__(self, other: T) -> Condition:
-        return self._condition("gt", other)
-
-    def __ge__(self, other: T) -> Condition:
-        return self._condition("gte", other)
-
-    def in_(self, values: Iterable[T]) -> Condition:
-        """Hold where the value is one of these."""
-        return self._condition("in", tuple(values))
-
-    def contains(self, part: str) -> Condition:
-        """Hold where the value contains this text."""
-        return self._condition("contains", part)
-
-    def startswith(self, part: str) -> Condition:
-        """Hold where the value begins with this text."""
-        return self._condition("startswith", part)
-
-    def endswith(self, part: str) -> Condition:
-        """Hold where the value ends with this text."""
-        return self._condition("endswith", part)
-
-    def like(self, pattern: str) -> Condition:
-        """Hold where the whole value fits a pattern with `*`, such as `"* backup"`."""
-        return self._condition("like", pattern)
-
-    def regex(self, pattern: str) -> Condition:
-        """Hold where the value matches a regular expression of the backend (commonly Python's)."""
-        return self._condition("regex", pattern)
 
 
 class Mapped(Generic[T]):
@@ -330,6 +266,7 @@ def json(
     wire: str | None = None,
     *,
     shape: Any = None,
+    hidden: Iterable[str] = (),
     create: bool = True,
     update: bool = True,
     reason: str = "",
@@ -341,13 +278,15 @@ def json(
     Args:
         wire: As for `text`, like the rest.
         shape: What it must be made of, such as `list[str]`; None for any JSON.
+        hidden: Keys of an object that are neither shown nor sent back.
         create: See `text`.
         update: See `text`.
         reason: See `text`.
         doc: See `text`.
     """
     return _mapped(
-        kinds.Json(shape), wire, create=create, update=update, optional=True, reason=reason, doc=doc
+        kinds.Json(shape, frozenset(hidden)),
+        wire, create=create, update=update, optional=True, reason=reason, doc=doc
     )
 
 

@@ -181,11 +181,19 @@ class Json(Kind):
 
     Args:
         shape: What it must be made of, for example `list[str]`; None for any JSON.
+        hidden: Keys of an object that are not the user's business; they are neither shown nor sent back.
     """
 
     shape: Any = None
+    hidden: frozenset[str] = frozenset()
     mutable = True
     wanted = "an object or a list"
+
+    def from_wire(self, raw: Any) -> Any:
+        """Return what the server sent, without what is hidden."""
+        if self.hidden and isinstance(raw, dict) and not self.hidden.isdisjoint(raw):
+            return {key: value for key, value in raw.items() if key not in self.hidden}
+        return raw
 
     def check(self, value: Any) -> Any:
         """

@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from .base import MappedBase
     from .fields import Field
 
-__all__ = ["WIRE_SLOT", "Mapper"]
+__all__ = ["MARKER", "WIRE_SLOT", "Mapper"]
 
 # Fields that hold JSON keep the server's own form beside them, until they are read for the first time.
 WIRE_SLOT = "_wire_{}"
+
+# Key in the metadata of what a commit creates, by which it can be found again when no answer came.
+MARKER = "accsyn_orm"
 
 Fill = Callable[["MappedBase", Mapping[str, Any]], None]
 

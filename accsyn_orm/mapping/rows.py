@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .base import MappedBase
     from .fields import Field
 
-__all__ = ["fill", "fill_created", "forget_changes", "merge", "settle_empty"]
+__all__ = ["adopt", "fill", "fill_created", "forget_changes", "merge", "settle_empty"]
 
 _set = object.__setattr__
 
@@ -50,7 +50,7 @@ def merge(entity: MappedBase, row: Mapping[str, Any]) -> None:
     for name in original:
         field = mapper.fields[name]
         if field.wire in row:
-            original[name] = row[field.wire] if field.kind.mutable else field.kind.from_wire(row[field.wire])
+            original[name] = field.kind.from_wire(row[field.wire])
             if field.kind.mutable:
                 _set(entity, WIRE_SLOT.format(name), row[field.wire])
     rest = {key: value for key, value in row.items() if key not in held}
@@ -67,7 +67,7 @@ def _forget_unpacked(entity: MappedBase, row: Mapping[str, Any]) -> None:
     for field in entity.__mapper__.fields.values():
         if field.wire in row:
             if field.kind.mutable:
-                if state.unlike(state.peek(entity, field), row[field.wire]):
+                if state.unlike(state.peek(entity, field), field.kind.from_wire(row[field.wire])):
                     state.clear(entity, field.slot)
             elif field.name in state.links_of(entity):
                 links = {name: held for name, held in state.links_of(entity).items() if name != field.name}
@@ -106,6 +106,21 @@ def forget_changes(entity: MappedBase, sent: Mapping[str, Any]) -> None:
             original[name] = field.kind.from_wire(value)
     remaining = {change.field.name: original[change.field.name] for change in state.changes(entity)}
     _set(entity, "_original", remaining or None)
+
+
+def adopt(entity: MappedBase, values: Mapping[str, Any]) -> None:
+    """
+    Take over values in place of local changes (after a merge was sent).
+
+    Args:
+        entity: The entity.
+        values: Wire name → wire value.
+    """
+    by_wire = entity.__mapper__.by_wire
+    names = {by_wire[wire].name for wire in values}
+    original = {name: held for name, held in (entity._original or {}).items() if name not in names}
+    _set(entity, "_original", original or None)
+    merge(entity, values)
 
 
 def settle_empty(entity: MappedBase, field: Field) -> None:

@@ -145,7 +145,7 @@ def object_wire(entity: MappedBase, field: Field) -> Any:
     if not field.kind.mutable:
         return MISSING
     try:
-        return object.__getattribute__(entity, WIRE_SLOT.format(field.name))
+        return field.kind.from_wire(object.__getattribute__(entity, WIRE_SLOT.format(field.name)))
     except AttributeError:
         return MISSING
 

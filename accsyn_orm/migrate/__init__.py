@@ -1,8 +1,25 @@
-"""Migration scripts: steps declared as functions of a session, previewed and run."""
+"""Migration scripts: steps declared as functions of a session, previewed, run, resumed, undone."""
 
 from __future__ import annotations
 
+from .inverse import Kept
+from .reporting import Status, status
+from .resuming import resume
 from .runner import Run, run_migrations
-from .script import Migration, load_script, migration
+from .script import Migration, Script, load_script, migration
+from .undoing import Undone, undo
 
-__all__ = ["Migration", "Run", "load_script", "migration", "run_migrations"]
+__all__ = [
+    "Kept",
+    "Migration",
+    "Run",
+    "Script",
+    "Status",
+    "Undone",
+    "load_script",
+    "migration",
+    "resume",
+    "run_migrations",
+    "status",
+    "undo",
+]

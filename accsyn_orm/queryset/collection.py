@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from .description import Description
     from .query_set import QuerySet
 
-__all__ = ["Collection", "check_related", "load_along"]
+__all__ = ["RelatedSet", "check_related", "load_along"]
 
 E = TypeVar("E")
 
 
-class Collection(Generic[E]):
+class RelatedSet(Generic[E]):
     """
     The other end of a reference: an attribute that is a query set.
 
@@ -37,15 +37,17 @@ class Collection(Generic[E]):
         self.name = name
 
     @overload
-    def __get__(self, instance: None, owner: type[Any]) -> Collection[E]: ...
+    def __get__(self, instance: None, owner: type[Any]) -> RelatedSet[E]: ...
     @overload
     def __get__(self, instance: MappedBase, owner: type[Any]) -> QuerySet[E]: ...
-    def __get__(self, instance: MappedBase | None, owner: type[Any]) -> Collection[E] | QuerySet[E]:
+    def __get__(self, instance: MappedBase | None, owner: type[Any]) -> RelatedSet[E] | QuerySet[E]:
         if instance is None:
             return self
-        related = instance._page.related if instance._page is not None else {}
-        prefetched = related.get(self._key(instance))
-        return cast("QuerySet[E]", prefetched) if prefetched is not None else self._of(instance, instance._session())
+        page = state.page_of(instance)
+        prefetched = None if page is None else page.related.get(self._key(instance))
+        if prefetched is not None:
+            return cast("QuerySet[E]", prefetched)
+        return self._of(instance, state.owner_of(instance))
 
     def _key(self, owner: MappedBase) -> tuple[type[Any], str]:
         return type(self), f"{self.name}:{state.peek(owner, owner.__mapper__.fields['id'])}"
@@ -69,11 +71,13 @@ class Collection(Generic[E]):
             by_id = {cast("Any", owner).id: id(owner) for owner in owners}
             slot = members.description.mapper.field_named(self.by).slot
             for member in members.filter(**{f"{self.by}__in": owners}):
-                found[by_id[getattr(member, slot)]].append(member)
+                # A member may lead elsewhere by a change that was not committed: then it is nobody's here.
+                found.get(by_id.get(getattr(member, slot), 0), []).append(member)
         for owner in owners:
-            if owner._page is not None:
+            page = state.page_of(owner)
+            if page is not None:
                 fetched = self._of(owner, source).fetched_as(found[id(owner)])
-                owner._page.related[self._key(owner)] = cast("Any", fetched)
+                page.related[self._key(owner)] = cast("Any", fetched)
 
 
 def load_along(description: Description, source: RowSource, entities: list[MappedBase]) -> None:
@@ -81,7 +85,7 @@ def load_along(description: Description, source: RowSource, entities: list[Mappe
     mapper = description.mapper
     for name in description.related if entities else ():
         collection = getattr(mapper.cls, name, None)
-        if isinstance(collection, Collection):
+        if isinstance(collection, RelatedSet):
             collection.prefetch(entities, source)
         else:
             source.preload(entities, mapper.field_named(name))
@@ -90,7 +94,9 @@ def load_along(description: Description, source: RowSource, entities: list[Mappe
 def check_related(description: Description, name: str, *, collections: bool) -> None:
     """Refuse a name that is no reference, or no collection where one is allowed."""
     mapper = description.mapper
-    if collections and isinstance(getattr(mapper.cls, name, None), Collection):
+    if collections and isinstance(getattr(mapper.cls, name, None), RelatedSet):
         return
     if not mapper.field_named(name).is_reference:
-        raise QueryError(f"{mapper.cls.__name__}.{name} is no reference to another entity, so nothing loads along")
+        raise QueryError(
+            f"{mapper.cls.__name__}.{name} is no reference to another entity, so nothing loads along"
+        )

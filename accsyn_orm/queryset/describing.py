@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from ..errors import AmbiguousSession, NoSession, QueryError
 from ..expressions.compiler import compile_expression
 from ..expressions.rewriting import conjunction, negate
-from ..expressions.tree import NOTHING, Expression
+from ..expressions.tree import EVERYTHING, NOTHING, Expression
 from ..mapping.binding import current_session
 from .collection import check_related
-from .description import Description
+from .description import Description, most_rows
 from .resolution import resolve
 from .text import checked_text
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from ..mapping.mapper import Mapper
     from ..mapping.predicates import Predicate
-    from ..mapping.protocols import RowSource
+    from ..mapping.protocols import RowSource, Select
 
 __all__ = ["Describing"]
-
-_Self = TypeVar("_Self", bound="Describing")
 
 
 class Describing:
@@ -38,17 +38,17 @@ class Describing:
         self.description = description
 
     @classmethod
-    def of(cls: type[_Self], mapper: Mapper) -> _Self:
+    def of(cls, mapper: Mapper) -> Self:
         """Return the query set of all active entities of a class."""
         return cls(Description(mapper))
 
     # Which entities
 
-    def all(self: _Self) -> _Self:
+    def all(self) -> Self:
         """Return the same query set, not fetched."""
         return self._but()
 
-    def filter(self: _Self, *conditions: Predicate, **lookups: Any) -> _Self:
+    def filter(self, *conditions: Predicate, **lookups: Any) -> Self:
         """
         Narrow down to entities for which all of this holds.
 
@@ -63,11 +63,13 @@ class Describing:
         """
         return self._narrow(resolve(self.description.mapper, conditions, lookups))
 
-    def exclude(self: _Self, *conditions: Predicate, **lookups: Any) -> _Self:
+    def exclude(self, *conditions: Predicate, **lookups: Any) -> Self:
         """Narrow down to entities for which not all of this holds; the arguments are those of `filter`."""
-        return self._narrow(negate(resolve(self.description.mapper, conditions, lookups)))
+        excluded = resolve(self.description.mapper, conditions, lookups)
+        # As in Django, an empty condition excludes nothing.
+        return self._narrow(excluded if excluded == EVERYTHING else negate(excluded))
 
-    def where(self: _Self, text: str) -> _Self:
+    def where(self, text: str) -> Self:
         """
         Narrow down by accsyn's own query text, such as `status!=failed AND code="Daily backup"`.
 
@@ -83,11 +85,11 @@ class Describing:
         """
         return self._narrow(checked_text(self.description.mapper, text))
 
-    def none(self: _Self) -> _Self:
+    def none(self) -> Self:
         """Return a query set that matches nothing and asks nothing."""
         return self._but(expression=NOTHING)
 
-    def within(self: _Self, parent: Any) -> _Self:
+    def within(self, parent: Any) -> Self:
         """
         Narrow down to the parts of one entity: the tasks of a job, the files of a collection.
 
@@ -101,30 +103,30 @@ class Describing:
 
     # In which scope
 
-    def finished(self: _Self) -> _Self:
+    def finished(self) -> Self:
         """Look among finished and aborted jobs instead of active ones."""
         return self._but(scopes=("finished",))
 
-    def archived(self: _Self) -> _Self:
+    def archived(self) -> Self:
         """Look among what was purged or archived; slow, says the accsyn documentation."""
         return self._but(scopes=("archived",))
 
-    def inactive(self: _Self) -> _Self:
+    def inactive(self) -> Self:
         """Look among deactivated users and shares."""
         return self._but(scopes=("inactive",))
 
-    def any_scope(self: _Self) -> _Self:
+    def any_scope(self) -> Self:
         """Look everywhere: among active entities, finished or inactive ones, archived ones; each comes once."""
         resting = "finished" if self.description.mapper.has_finished else "inactive"
         return self._but(scopes=("active", resting, "archived"))
 
     # How
 
-    def using(self: _Self, session: Any) -> _Self:
+    def using(self, session: Any) -> Self:
         """Return the same query set, asked of that session."""
         return self._but(source=session)
 
-    def only(self: _Self, *fields: str) -> _Self:
+    def only(self, *fields: str) -> Self:
         """
         Ask for these fields alone (and the id); others load when they are read, for the whole page at once.
 
@@ -135,13 +137,15 @@ class Describing:
         wires = dict.fromkeys(["id", *(mapper.field_named(name).wire for name in fields)])
         return self._but(attributes=tuple(wires))
 
-    def defer(self: _Self, *fields: str) -> _Self:
+    def defer(self, *fields: str) -> Self:
         """Ask for all declared fields but these, which load when they are read; see `only`."""
         mapper = self.description.mapper
         left_out = {mapper.field_named(name).wire for name in fields}
-        return self._but(attributes=tuple(wire for wire in mapper.by_wire if wire == "id" or wire not in left_out))
+        return self._but(
+            attributes=tuple(wire for wire in mapper.by_wire if wire == "id" or wire not in left_out)
+        )
 
-    def select_related(self: _Self, *references: str) -> _Self:
+    def select_related(self, *references: str) -> Self:
         """
         Load what these references lead to with each page, one request per reference and page.
 
@@ -151,13 +155,13 @@ class Describing:
             check_related(self.description, name, collections=False)
         return self._but(related=(*self.description.related, *references))
 
-    def prefetch_related(self: _Self, *names: str) -> _Self:
+    def prefetch_related(self, *names: str) -> Self:
         """Load references and collections (`jobs`, `tasks`) with each page; tasks take a request per job."""
         for name in names:
             check_related(self.description, name, collections=True)
         return self._but(related=(*self.description.related, *names))
 
-    def order_by(self: _Self, *fields: str) -> _Self:
+    def order_by(self, *fields: str) -> Self:
         """
         Sort on this side, by one field or several; `-created` sorts downwards.
 
@@ -170,11 +174,11 @@ class Describing:
         ordering = tuple((mapper.field_named(name.lstrip("-")), name.startswith("-")) for name in fields)
         return self._but(ordering=ordering)
 
-    def distinct(self: _Self) -> _Self:
+    def distinct(self) -> Self:
         """Return the same query set: an entity never comes twice."""
         return self._but()
 
-    def everything(self: _Self) -> _Self:
+    def everything(self) -> Self:
         """Say that a bulk write may do without a filter: `Job.objects.everything().update(…)`."""
         return self._but(everything=True)
 
@@ -196,31 +200,38 @@ class Describing:
         How many pages there are is known only while they are fetched: the first of each find is shown.
         """
         source = self._source()
-        size, count = source.page_size, self.description.count
-        limit = size if count is None else min(size, count)
         selects = self.description.selects(source)
-        skip = self.description.start if len(selects) == 1 and not self.description.ordering else 0
-        lines = [source.describe(select, skip=skip, limit=limit) for select in selects]
-        if not lines:
-            return "no request: nothing can match"
-        more = "" if count is not None and count <= size else f"; then on in pages of {size} until one brings nothing"
-        sort = "; then sorted on this side" if self.description.ordering else ""
-        return "\n".join(f"{line}{more}{sort}" for line in lines)
+        # Several finds, and what is sorted on this side, are fetched whole, whatever slice of them is wanted.
+        alone = len(selects) == 1 and not self.description.ordering
+        skip, count = (self.description.start, self.description.count) if alone else (0, None)
+        lines = [self._explained(source, select, skip, count) for select in selects]
+        return "\n".join(lines) or "no request: nothing can match"
+
+    def _explained(self, source: RowSource, select: Select, skip: int, count: int | None) -> str:
+        size = source.page_size
+        bounds = [bound for bound in (most_rows(select.expression), count) if bound is not None]
+        line = source.describe(select, skip=skip, limit=min([size, *bounds]))
+        more = (
+            "" if bounds and min(bounds) <= size else f"; then on in pages of {size} until one brings nothing"
+        )
+        return f"{line}{more}{'; then sorted on this side' if self.description.ordering else ''}"
 
     # Inside
 
-    def _but(self: _Self, **changes: Any) -> _Self:
+    def _but(self, **changes: Any) -> Self:
         return type(self)(attrs.evolve(self.description, **changes))
 
-    def _narrow(self: _Self, expression: Expression) -> _Self:
+    def _narrow(self, expression: Expression) -> Self:
         if self.description.start or self.description.stop is not None:
             raise QueryError("a slice cannot be filtered any further: filter first, slice then")
         return self._but(expression=conjunction(self.description.expression, expression))
 
-    def _sliced(self: _Self, index: slice) -> _Self:
+    def _sliced(self, index: slice) -> Self:
         start, stop, step = index.start or 0, index.stop, index.step
         if step not in (None, 1) or start < 0 or (stop is not None and stop < 0):
-            shown = ":".join("" if part is None else str(part) for part in (index.start, index.stop, index.step))
+            shown = ":".join(
+                "" if part is None else str(part) for part in (index.start, index.stop, index.step)
+            )
             raise QueryError(
                 f"[{shown}] cannot be asked: accsyn pages forwards from the start, with skip and limit; make a list"
                 f" first"

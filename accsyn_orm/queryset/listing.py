@@ -10,21 +10,25 @@ from .paging import pages
 from .read_ahead import ReadAhead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from ..mapping.base import MappedBase
     from ..mapping.protocols import RowSource, Select
     from .description import Description
 
-__all__ = ["Listing", "row_pages"]
+__all__ = ["Listing", "first_page", "row_pages"]
 
 E = TypeVar("E")
+Rows = list[dict[str, Any]]
 
 
 def row_pages(
     description: Description, source: RowSource, *, size: int | None = None, ahead: int = 1
-) -> Iterator[tuple[Select, list[dict[str, Any]]]]:
+) -> Iterator[tuple[Select, Rows]]:
     """
-    Yield the rows of a query set page by page, each with the find that brought it.
+    Return an iterator over the rows of a query set, page by page, each with the find that brought it.
+
+    After an error it can be advanced again: it goes on where it was.
 
     Args:
         description: The query set.
@@ -32,34 +36,84 @@ def row_pages(
         size: Rows per page; the session's by default.
         ahead: Pages to keep in flight while one is consumed.
     """
-    selects = description.selects(source)
-    alone = len(selects) == 1
-    seen: set[str] = set()
-    # With several finds, only this side can count what to leave out.
-    leave_out, left = (0 if alone else description.start), description.count
-    for select in selects:
-        flight = ReadAhead(lambda skip, limit, find=select: source.fetch_rows(find, skip=skip, limit=limit), source.submit)
-        bounds = [bound for bound in (most_rows(select.expression), left if alone else None) if bound is not None]
-        try:
-            for rows in pages(
-                flight.fetch,
-                size=size or source.page_size,
-                start=description.start if alone else 0,
-                count=min(bounds, default=None),
-                seen=seen,
-                ahead=ahead,
-                expect=flight.expect,
-            ):
-                wanted = rows[leave_out:] if left is None else rows[leave_out : leave_out + left]
-                leave_out = max(0, leave_out - len(rows))
-                if left is not None:
-                    left -= len(wanted)
+    return _RowPages(description, source, size or source.page_size, ahead)
+
+
+class _RowPages:
+    """The pages of one find after the other."""
+
+    def __init__(self, description: Description, source: RowSource, size: int, ahead: int) -> None:
+        self._source, self._size, self._ahead = source, size, ahead
+        self._selects = description.selects(source)
+        self._alone = len(self._selects) == 1
+        self._start = description.start
+        # With several finds, only this side can count what to leave out.
+        self._leave_out, self._left = (0 if self._alone else description.start), description.count
+        self._seen: set[str] = set()
+        self._pages: Iterator[Rows] = iter(())
+        self._flight: ReadAhead | None = None
+        self._select: Select | None = None
+
+    def __iter__(self) -> Iterator[tuple[Select, Rows]]:
+        return self
+
+    def __next__(self) -> tuple[Select, Rows]:
+        while self._left != 0:
+            rows = next(self._pages, None)
+            if rows is not None and self._select is not None:
+                wanted = self._wanted(rows)
                 if wanted:
-                    yield select, wanted
-                if left == 0:
-                    return
-        finally:
-            flight.close()
+                    return self._select, wanted
+            elif self._selects:
+                self._open(self._selects.pop(0))
+            else:
+                break
+        if self._flight is not None:
+            self._flight.close()
+        raise StopIteration
+
+    def _open(self, select: Select) -> None:
+        self._select = select
+
+        def fetch(skip: int, limit: int) -> Rows:
+            return self._source.fetch_rows(select, skip=skip, limit=limit)
+
+        self._flight = ReadAhead(fetch, self._source.submit)
+        bounds = (most_rows(select.expression), self._left if self._alone else None)
+        self._pages = pages(
+            self._flight.fetch,
+            size=self._size,
+            start=self._start if self._alone else 0,
+            count=min((bound for bound in bounds if bound is not None), default=None),
+            seen=self._seen,
+            ahead=self._ahead,
+            expect=self._flight.expect,
+        )
+
+    def _wanted(self, rows: Rows) -> Rows:
+        """Return what of a page lies within the slice."""
+        stop = None if self._left is None else self._leave_out + self._left
+        wanted = rows[self._leave_out : stop]
+        self._leave_out = max(0, self._leave_out - len(rows))
+        if self._left is not None:
+            self._left -= len(wanted)
+        if self._left == 0 and self._flight is not None:
+            self._flight.close()
+        return wanted
+
+
+def first_page(description: Description, source: RowSource, limit: int) -> list[MappedBase]:
+    """
+    Return the first entities of a query set, with one request for each find.
+
+    A short answer is taken for all there is: to ask again whether nothing follows would double the cost of `get`.
+    """
+    found: dict[int, MappedBase] = {}
+    for select in description.selects(source):
+        if len(found) < limit:
+            rows = source.fetch_rows(select, limit=min(limit, most_rows(select.expression) or limit))
+            found |= {id(entity): entity for entity in source.admit(select, rows)}
+    return list(found.values())[:limit]
 
 
 class Listing(Generic[E]):
@@ -67,47 +121,66 @@ class Listing(Generic[E]):
     One run through a query set, page by page.
 
     It may be drained by its session before a commit: what was still to come is then fetched at once, since what is
-    changed may move out of what is being paged through.
+    changed may move out of what is being paged through. After an error, it goes on where it was.
 
     Args:
         description: The query set.
         source: The session.
-        keep: Whether entities that were handed out are kept (for a result cache).
+        keep: Whether what was handed out is kept (for a result cache).
         size: Rows per page; the session's by default.
         ahead: Pages to keep in flight while one is consumed.
+        turn: Turns rows into what is listed; into entities by default.
     """
 
     def __init__(
-        self, description: Description, source: RowSource, *, keep: bool, size: int | None = None, ahead: int = 1
+        self,
+        description: Description,
+        source: RowSource,
+        *,
+        keep: bool,
+        size: int | None = None,
+        ahead: int = 1,
+        turn: Callable[[Rows], list[E]] | None = None,
     ) -> None:
         self.entities: list[E] = []
         self.complete = False
         self._description = description
         self._keep = keep
         self._source = source
+        self._turn = turn
         self._pages = row_pages(description, source, size=size, ahead=ahead)
+        self._page: tuple[Select, Rows] | None = None
         source.watch(self)
 
     @classmethod
     def complete_with(cls, entities: list[E]) -> Listing[E]:
         """Return a listing that was fetched already."""
         listing = cls.__new__(cls)
-        listing.entities, listing.complete, listing._keep = entities, True, True
+        listing.entities, listing.complete = entities, True
+        listing._keep = True  # noqa: SLF001 -- its own instance
         return listing
 
     def advance(self) -> bool:
         """Fetch one more page; return whether there was one."""
         if self.complete:
             return False
-        page = next(self._pages, None)
-        if page is None:
+        if self._page is None:
+            self._page = next(self._pages, None)
+        if self._page is None:
             self.complete = True
             return False
-        admitted = self._source.admit(*page)
+        # Only now is the page let go: loading along may fail, and be tried again.
+        self.entities += self._turned(*self._page)
+        self._page = None
+        return True
+
+    def _turned(self, select: Select, rows: Rows) -> list[E]:
+        if self._turn is not None:
+            return self._turn(rows)
+        admitted = self._source.admit(select, rows)
         if self._description.related:
             load_along(self._description, self._source, admitted)
-        self.entities += cast("list[E]", admitted)
-        return True
+        return cast("list[E]", admitted)
 
     def drain(self) -> None:
         """Fetch what is left."""

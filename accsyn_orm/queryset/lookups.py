@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import InvalidValue, UnknownLookup
 from ..expressions.tree import Comparison, Expression, Operator
+from ..mapping.kinds import Reference
 from ..mapping.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,7 +33,13 @@ class Lookup:
         """Return a value as query text, checked against the field's kind and its known values."""
         return field_text(field, value, entitytype)
 
-    def expression(self, attribute: str, field: Field, value: Any, entitytype: str) -> Expression:
+    def expression(
+        self,
+        attribute: str,  # noqa: ARG002 -- for subclasses
+        field: Field,  # noqa: ARG002
+        value: Any,  # noqa: ARG002
+        entitytype: str,  # noqa: ARG002
+    ) -> Expression:
         """
         Return the expression.
 
@@ -46,10 +53,10 @@ class Lookup:
 
 
 _lookups: dict[str, Lookup] = {}
-_LookupClass = TypeVar("_LookupClass", bound=type[Lookup])
+_Lookup = TypeVar("_Lookup", bound=Lookup)
 
 
-def register_lookup(cls: _LookupClass) -> _LookupClass:
+def register_lookup(cls: type[_Lookup]) -> type[_Lookup]:
     """Make a lookup known under its name; a decorator for subclasses of Lookup."""
     _lookups[cls.name] = cls()
     return cls
@@ -81,7 +88,12 @@ def field_text(field: Field, value: Any, entitytype: str) -> str:
         InvalidValue: Wrong type, or not one of the values that the field can have.
     """
     mapper = getattr(value, "__mapper__", None)
-    if mapper is not None and field.is_reference:
+    if mapper is not None and isinstance(field.kind, Reference):
+        target = field.kind.target
+        if target is not None and target not in {cls.__name__ for cls in type(value).__mro__}:
+            raise InvalidValue(
+                f"{field.name} of a {entitytype} is a {target}, not {value!r}", entity=entitytype
+            )
         if not isinstance(value.id, str):
             raise InvalidValue(f"{value!r} has no id yet: commit it before it is used in a query")
         return str(value.id)
@@ -97,7 +109,9 @@ def field_text(field: Field, value: Any, entitytype: str) -> str:
         raise InvalidValue(f"{field.name} of a {entitytype}: {error}", entity=entitytype) from error
     if field.choices and value not in field.choices:
         hint = did_you_mean(value, field.choices)
-        raise InvalidValue(f"{value!r} is not a {field.name} that a {entitytype} can have{hint}", entity=entitytype)
+        raise InvalidValue(
+            f"{value!r} is not a {field.name} that a {entitytype} can have{hint}", entity=entitytype
+        )
     return field.kind.to_text(value)
 
 
@@ -105,7 +119,9 @@ def part_text(field: Field, value: Any, entitytype: str) -> str:
     """Return a part of a value, or a pattern, as query text; it must be text and not be empty."""
     if isinstance(value, str) and value:
         return value
-    raise InvalidValue(f"{field.name} of a {entitytype}: {value!r} is not text to look for", entity=entitytype)
+    raise InvalidValue(
+        f"{field.name} of a {entitytype}: {value!r} is not text to look for", entity=entitytype
+    )
 
 
 @register_lookup
@@ -236,5 +252,3 @@ class EndsWith(StartsWith):
     def expression(self, attribute: str, field: Field, value: Any, entitytype: str) -> Expression:
         """Look for `*text`."""
         return Comparison(attribute, Operator.LIKE, f"*{self._literal(field, value, entitytype)}")
-
-

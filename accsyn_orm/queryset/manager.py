@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from .query_set import QuerySet
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["Manager"]
 
 E = TypeVar("E")
+_Own = TypeVar("_Own", bound=QuerySet[Any])
 
 
 class Manager:
@@ -24,11 +25,28 @@ class Manager:
         query_set: A subclass of QuerySet.
     """
 
-    def __init__(self, query_set: type[QuerySet[Any]] = QuerySet) -> None:
-        self._query_set = query_set
+    _query_set: type[QuerySet[Any]]
+
+    @overload
+    def __new__(cls) -> Manager: ...
+    @overload
+    def __new__(cls, query_set: type[_Own]) -> _OwnManager[_Own]: ...
+    def __new__(cls, query_set: type[QuerySet[Any]] = QuerySet) -> Any:
+        """Make a manager; type checkers take one of a query set class of one's own for what it returns."""
+        manager = super().__new__(cls)
+        manager._query_set = query_set
+        return manager
 
     def __get__(self, instance: object | None, owner: type[E]) -> QuerySet[E]:
         if instance is not None:
             raise AttributeError(f"objects belongs to the class: use {owner.__name__}.objects")
         mapper: Mapper = owner.__mapper__  # type: ignore[attr-defined]
         return self._query_set.of(mapper)
+
+
+if TYPE_CHECKING:
+
+    class _OwnManager(Manager, Generic[_Own]):
+        """A manager as type checkers see it, whose query sets have a class of their own."""
+
+        def __get__(self, instance: object | None, owner: type[Any]) -> _Own: ...

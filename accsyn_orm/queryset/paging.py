@@ -4,8 +4,11 @@ Paging with skip and limit, so that no row is lost and none comes twice.
 Nothing documents an order, a total or a largest page. Hence: skip advances by the rows that came, never by those that
 were asked for; rows are told apart by id; a short page does not end a listing. Each page after the first begins with
 the last row of the page before it. If that row is not there, rows in front of it went away meanwhile (another client
-deleted or changed them) and what followed has moved up: then the listing steps back until it meets a row that it
-knows. A page that brings nothing beyond the known row ends it.
+deleted or changed them) and what followed has moved up: then the next page begins further in front, until it begins
+with a row that is known. A page that brings nothing behind the known row ends the listing.
+
+As long as the server keeps an order, all rows of it, as far as it was read, are behind a known row and in front of
+another, whenever the pages were answered: pages may be asked for ahead, and answered in any order.
 """
 
 from __future__ import annotations
@@ -22,6 +25,10 @@ __all__ = ["PageKey", "pages"]
 PageKey = tuple[int, int]
 Row = dict[str, Any]
 
+# A known row and the one behind it: fewer would not show whether anything follows.
+_SMALLEST = 2
+_PATIENCE = 8
+
 
 def pages(
     fetch: Callable[[int, int], Sequence[Row]],
@@ -34,11 +41,13 @@ def pages(
     expect: Callable[[list[PageKey]], None] | None = None,
 ) -> Iterator[list[Row]]:
     """
-    Yield the new rows of each page.
+    Return an iterator over the new rows of each page.
+
+    What `fetch` raises comes through, and the iterator can be advanced again afterwards: it asks for that page again.
 
     Args:
         fetch: Takes skip and limit, returns rows.
-        size: New rows to ask for at once.
+        size: New rows to ask for at once; 2 at least are asked for.
         start: Rows to skip.
         count: New rows after which to end; None for all.
         seen: Ids of rows that are not new; grows.
@@ -49,102 +58,158 @@ def pages(
         ProtocolError: The server answers with the same page again whatever is skipped, or the listing changes faster
             than it can be read.
     """
-    paging = _Paging(size, start, count, set() if seen is None else seen)
-    while not paging.ended:
-        skip, limit = paging.key()
-        fresh = paging.take(list(fetch(skip, limit)))
-        if expect is not None:
-            expect(paging.next_keys(ahead))
-        if fresh:
-            yield fresh
+    return _Pages(fetch, max(size, _SMALLEST), start, count, set() if seen is None else seen, ahead, expect)
 
 
-class _Paging:
-    """Where a listing stands."""
+class _Pages:
+    """
+    Where a listing stands.
 
-    def __init__(self, size: int, start: int, count: int | None, seen: set[str]) -> None:
-        self.size = size
-        self.start = start
-        self.left = count
-        self.seen = seen
-        self.ended = count == 0
-        # The server's row that comes next, and whether the row before it is known, so that it can be asked for again.
-        self.position = start
-        self.overlap = 0
-        self.back = size
-        self.stale = 0
-        self.before: list[Any] = []
-        self.stride = 0
-        self.steady = True
+    `position` is the server's row that comes next, and `overlap` how many in front of it are asked for again; 0 where
+    the page is taken as it comes, unchecked. `tail` is the distance from the last row that has an id to `position`.
+    """
 
-    def key(self) -> PageKey:
-        """Return the skip and limit of the next page."""
-        return self._key_at(self.position, self.left)
+    def __init__(
+        self,
+        fetch: Callable[[int, int], Sequence[Row]],
+        size: int,
+        start: int,
+        count: int | None,
+        seen: set[str],
+        ahead: int,
+        expect: Callable[[list[PageKey]], None] | None,
+    ) -> None:
+        self._fetch, self._size, self._start, self._left = fetch, size, start, count
+        self._seen, self._ahead, self._expect = seen, ahead, expect
+        # What was met in this listing, apart from `seen`: a row that another listing brought is no landmark in this.
+        self._met: set[str] = set()
+        self._nameless: set[str] = set()
+        self._position = self._reached = start
+        self._overlap = self._tail = 0
+        self._ended = count == 0
+        self._before: list[Row] = []
+        self._longest = self._cut = self._stale = self._stride = 0
+        self._steady = False
 
-    def _key_at(self, position: int, left: int | None) -> PageKey:
-        want = self.size if left is None else min(self.size, left)
-        return position - self.overlap, want + self.overlap
+    def __iter__(self) -> Iterator[list[Row]]:
+        return self
 
-    def take(self, rows: list[Row]) -> list[Row]:
+    def __next__(self) -> list[Row]:
+        while not self._ended:
+            skip, limit = self._key(self._position, self._left)
+            fresh = self._take(skip, limit, list(self._fetch(skip, limit)))
+            if self._expect is not None:
+                self._expect(self._next_keys())
+            if fresh:
+                return fresh
+        raise StopIteration
+
+    def _key(self, position: int, left: int | None) -> PageKey:
+        skip = max(self._start, position - self._overlap)
+        want = self._size if left is None else min(self._size, left)
+        return skip, want + min(self._overlap, self._size, position - skip)
+
+    def _take(self, skip: int, limit: int, rows: list[Row]) -> list[Row]:
         """Take in a page; return its new rows."""
-        ids = [row.get("id") for row in rows]
-        if self.overlap and len(ids) > 1 and ids == self.before:
-            raise ProtocolError(
-                f"the server answered skip={self.position - self.overlap} with the same {len(rows)} rows as before:"
-                f" it does not page, so the listing cannot be completed"
-            )
-        if self.position > self.start and not (ids and ids[0] in self.seen):
-            self._step_back(bool(rows))
+        ids = [_id_of(row) for row in rows]
+        if self._overlap and skip > self._start and not (ids and ids[0] in self._met):
+            self._overlap = max(self._longest, 2 * self._overlap)
+            self._note(skip, rows, progress=False)
             return []
-        return self._advance(rows, ids)
-
-    def _advance(self, rows: list[Row], ids: list[Any]) -> list[Row]:
-        fresh = []
-        for row, ident in zip(rows, ids, strict=True):
-            if not isinstance(ident, str):
-                fresh.append(row)
-            elif ident not in self.seen and self.left != len(fresh):
-                self.seen.add(ident)
-                fresh.append(row)
-        stride, want = len(rows) - self.overlap, self.key()[1] - self.overlap
-        # A server that cuts every page to the same length can be read ahead of; one short page is probably the last.
-        self.steady = stride >= want or stride == self.stride
-        self.stride, self.before, self.back = stride, ids, self.size
-        self.ended = len(rows) <= self.overlap
-        self.position += stride
-        self.overlap = 1 if ids and isinstance(ids[-1], str) and ids[-1] in self.seen else 0
-        if self.left is not None:
-            self.left -= len(fresh)
-            self.ended = self.ended or self.left <= 0
-        self._note(progress=bool(fresh) or self.ended)
+        fresh = self._new(skip, rows, ids)
+        self._met.update(ident for ident in ids if ident)
+        if self._left is not None:
+            self._left -= len(fresh)
+        self._ended = self._left == 0 or self._is_end(skip, limit, rows, fresh)
+        self._note(skip, rows, progress=bool(fresh) or self._ended)
+        if not self._ended:
+            self._move(skip, limit, rows, ids)
         return fresh
 
-    def _step_back(self, any_rows: bool) -> None:
-        """What was known is not where it was: look for it further in front, twice as far each time."""
-        self.position = max(self.start, self.position - self.back)
-        self.overlap, self.before, self.steady = 0, [], False
-        self.back *= 2
-        self.ended = not any_rows and not self.seen
-        self._note(progress=False)
+    def _new(self, skip: int, rows: list[Row], ids: list[str | None]) -> list[Row]:
+        fresh: list[Row] = []
+        for place, (row, ident) in enumerate(zip(rows, ids, strict=True), skip):
+            if self._left == len(fresh):
+                break
+            if ident is None:
+                # Told apart by place alone, so one that may be a row of before is compared as a whole.
+                text = repr(row)
+                known = text in self._nameless and (place < self._reached or rows == self._before)
+                self._nameless.add(text)
+            else:
+                known = ident in self._seen
+                self._seen.add(ident)
+            if not known:
+                fresh.append(row)
+        return fresh
 
-    def _note(self, *, progress: bool) -> None:
-        self.stale = 0 if progress else self.stale + 1
-        if self.stale > 2 * (len(self.seen) // self.size + 8):
+    def _is_end(self, skip: int, limit: int, rows: list[Row], fresh: list[Row]) -> bool:
+        """Whether nothing follows this page."""
+        if not rows:
+            return True
+        if not self._overlap and skip > self._start:
+            if not fresh and len(rows) > 1 and rows == self._before:
+                raise self._repeats(skip, rows)
+            return not fresh
+        behind = skip + len(rows) > self._position or len(rows) > self._tail
+        # Where no page was longer, known rows alone may be all that the server answers at once, though others follow.
+        return not behind and len(rows) < min(limit, self._longest)
+
+    def _move(self, skip: int, limit: int, rows: list[Row], ids: list[str | None]) -> None:
+        """Go on behind this page."""
+        full = len(rows) >= limit
+        # A server that cuts all pages to one length can be read ahead of; a short page is probably the last one.
+        self._steady = full or 1 < len(rows) == self._cut
+        self._cut = 0 if full else len(rows)
+        self._longest = max(self._longest, len(rows))
+        self._stride = max(1, len(rows) - (self._position - skip if full else _SMALLEST - 1))
+        stuck = bool(self._overlap) and len(rows) <= self._tail
+        self._position = skip + len(rows)
+        self._reached = max(self._reached, self._position)
+        landmarks = [place for place, ident in enumerate(reversed(ids), 1) if ident]
+        self._tail = landmarks[0] if landmarks else 0
+        lone = not self._overlap and skip == self._start and len(rows) == 1 < limit
+        # After rows went away, more may: a wider overlap finds a known row again without another request.
+        wide = min(self._overlap // 2, len(rows) // 2)
+        self._overlap = (
+            0 if stuck or lone else max((place for place in landmarks if place <= wide), default=self._tail)
+        )
+
+    def _note(self, skip: int, rows: list[Row], *, progress: bool) -> None:
+        """Count the pages in a row that brought nothing: a listing may be read again, but not for ever."""
+        repeated = bool(rows) and rows == self._before
+        self._before = rows
+        self._stale = 0 if progress else self._stale + 1
+        if self._stale > 2 * (len(self._met) // max(1, self._longest // 2) + _PATIENCE):
+            if repeated:
+                raise self._repeats(skip, rows)
             raise ProtocolError(
-                f"{self.stale} pages in a row brought nothing new: the listing changes faster than it can be read, or"
+                f"{self._stale} pages in a row brought nothing new: the listing changes faster than it can be read, or"
                 f" the server keeps no order"
             )
 
-    def next_keys(self, ahead: int) -> list[PageKey]:
+    @staticmethod
+    def _repeats(skip: int, rows: list[Row]) -> ProtocolError:
+        return ProtocolError(
+            f"the server answered skip={skip} with the same {len(rows)} rows as before: it does not page, so the"
+            f" listing cannot be completed"
+        )
+
+    def _next_keys(self) -> list[PageKey]:
         """Return the keys of the pages that probably come next, the certain one first."""
-        if self.ended:
+        if self._ended:
             return []
-        keys, position, left = [], self.position, self.left
-        for _ in range(ahead if self.steady else min(ahead, 1)):
-            keys.append(self._key_at(position, left))
-            position += max(self.stride, 1)
+        keys, position, left = [], self._position, self._left
+        for _ in range(self._ahead if self._steady and self._overlap == 1 else min(self._ahead, 1)):
+            keys.append(self._key(position, left))
+            position += self._stride
             if left is not None:
-                left -= max(self.stride, 1)
+                left -= self._stride
                 if left <= 0:
                     break
         return keys
+
+
+def _id_of(row: Row) -> str | None:
+    ident = row.get("id")
+    return ident if isinstance(ident, str) and ident else None

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from .listing import row_pages
+from .listing import Listing, row_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ..mapping.fields import Field
     from ..mapping.protocols import RowSource
     from .description import Description
 
@@ -40,49 +41,56 @@ class Projection(Generic[T]):
         mapper = description.mapper
         self._fields = [(name, mapper.field_named(name)) for name in fields]
         wires = [field.wire for _, field in self._fields] + [field.wire for field, _ in description.ordering]
-        self._description = attrs.evolve(description, attributes=tuple(dict.fromkeys(["id", *wires])), related=())
+        self._description = attrs.evolve(
+            description, attributes=tuple(dict.fromkeys(["id", *wires])), related=()
+        )
         self._source = source
         self._shape = shape
-        self._found: list[T] | None = None
+        self._listing: Listing[T] | None = None
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._rows()) if self._found is None else iter(self._found)
+        # A generator, since list() makes the iterator first, then asks for the length, which fetches everything.
+        yield from self._opened()
 
-    def _rows(self) -> Iterator[T]:
-        if self._description.ordering:
-            self._found = self._sorted()
-            yield from self._found
-            return
-        found = []
-        for row in self._raw(self._description):
-            found.append(self._shape(self._values(row)))
-            yield found[-1]
-        self._found = found
+    def _opened(self) -> Listing[T]:
+        if self._listing is None:
+            if self._description.ordering:
+                self._listing = Listing.complete_with(self._sorted())
+            else:
+                self._listing = Listing(self._description, self._source(), keep=True, turn=self._shaped)
+        return self._listing
 
-    def _raw(self, description: Description) -> Iterator[dict[str, Any]]:
-        for _, rows in row_pages(description, self._source()):
-            yield from rows
+    def _shaped(self, rows: list[dict[str, Any]]) -> list[T]:
+        return [self._shape(self._values(row)) for row in rows]
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: field.kind.from_wire(row.get(field.wire)) for name, field in self._fields}
 
     def _sorted(self) -> list[T]:
         start, stop = self._description.start, self._description.stop
-        rows = list(self._raw(attrs.evolve(self._description, start=0, stop=None)))
+        whole = attrs.evolve(self._description, start=0, stop=None)
+        rows = [row for _, page in row_pages(whole, self._source()) for row in page]
         for field, downwards in reversed(self._description.ordering):
-            rows = sort_by(rows, lambda row, by=field: by.kind.from_wire(row.get(by.wire)), downwards)
-        return [self._shape(self._values(row)) for row in rows[start:stop]]
+            rows = sort_by(rows, _reader(field), downwards)
+        return self._shaped(rows[start:stop])
 
     def __len__(self) -> int:
-        # Not list(self), which would ask for the length first.
-        return sum(1 for _ in self)
+        listing = self._opened()
+        listing.drain()
+        return len(listing.entities)
 
     def __getitem__(self, index: int) -> T:
         return list(self)[index]
 
     def __repr__(self) -> str:
         names = ", ".join(name for name, _ in self._fields)
-        return f"<values of {names} ({'not fetched' if self._found is None else f'{len(self._found)} rows'})>"
+        listing = self._listing
+        more = "" if listing is None or listing.complete else " so far"
+        return f"<values of {names} ({'not fetched' if listing is None else f'{len(listing.entities)} rows{more}'})>"
+
+
+def _reader(field: Field) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda row: field.kind.from_wire(row.get(field.wire))
 
 
 def sort_by(items: list[Any], key: Callable[[Any], Any], downwards: bool) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..mapping.predicates import AllOf, AnyOf, Predicate
+from ..mapping.predicates import Predicate
 
 __all__ = ["Q"]
 
@@ -26,24 +26,13 @@ class Q(Predicate):
         self.conditions = conditions
         self.lookups = lookups
 
+    @property
+    def blank(self) -> bool:
+        """Whether it has no conditions."""
+        return not self
+
     def __bool__(self) -> bool:
         return bool(self.conditions or self.lookups)
-
-    def __and__(self, other: Predicate) -> Predicate:
-        if not isinstance(other, Predicate):
-            return NotImplemented
-        return self._beside(other) or AllOf((self, other))
-
-    def __or__(self, other: Predicate) -> Predicate:
-        if not isinstance(other, Predicate):
-            return NotImplemented
-        return self._beside(other) or AnyOf((self, other))
-
-    def _beside(self, other: Predicate) -> Predicate | None:
-        """Return the other one where one of the two is empty, else None."""
-        if not self:
-            return other
-        return self if isinstance(other, Q) and not other else None
 
     def __repr__(self) -> str:
         parts = [repr(condition) for condition in self.conditions]

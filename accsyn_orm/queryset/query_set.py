@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 import attrs
 
 from ..errors import MultipleFound, NotFound, QueryError
 from .describing import Describing
-from .listing import Listing
+from .listing import Listing, first_page
 from .projection import Projection, sort_by
 from .writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from typing_extensions import Self
 
     from ..mapping.fields import Field
     from ..mapping.predicates import Predicate
@@ -55,11 +57,15 @@ class QuerySet(Writing[E], Describing, Generic[E]):
                 many requests more; 0 asks for a page only when it is needed.
         """
         for name, value, lowest in (("chunk_size", chunk_size, 1), ("read_ahead", read_ahead, 0)):
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < lowest):
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int) or value < lowest
+            ):
                 raise QueryError(f"{name} is {value!r}; it must be a whole number, {lowest} or more")
         if self.description.ordering:
             return iter(self)
-        return iter(Listing[E](self.description, self._source(), keep=False, size=chunk_size, ahead=read_ahead))
+        return iter(
+            Listing[E](self.description, self._source(), keep=False, size=chunk_size, ahead=read_ahead)
+        )
 
     def __len__(self) -> int:
         return len(self._fetched())
@@ -73,8 +79,8 @@ class QuerySet(Writing[E], Describing, Generic[E]):
     @overload
     def __getitem__(self, index: int) -> E: ...
     @overload
-    def __getitem__(self, index: slice) -> QuerySet[E]: ...
-    def __getitem__(self, index: int | slice) -> E | QuerySet[E]:
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> E | Self:
         if isinstance(index, slice):
             return self._sliced(index)
         if index < 0:
@@ -98,7 +104,7 @@ class QuerySet(Writing[E], Describing, Generic[E]):
             MultipleFound: More than one does. It is also the class's own `MultipleObjectsReturned`.
         """
         narrowed = self.filter(*conditions, **lookups) if conditions or lookups else self
-        found = list(narrowed if narrowed.description.stop is not None else narrowed[:2])
+        found = narrowed._one_or_two()  # noqa: SLF001 -- its own class
         if len(found) == 1:
             return found[0]
         mapper, scopes = self.description.mapper, " or ".join(self.description.scopes)
@@ -108,6 +114,17 @@ class QuerySet(Writing[E], Describing, Generic[E]):
         none: type[NotFound] = getattr(mapper.cls, "DoesNotExist", NotFound)
         elsewhere = "" if len(self.description.scopes) > 1 else "; .any_scope() looks everywhere"
         raise none(f"no {scopes} entity matches: {narrowed.query}{elsewhere}", entity=mapper.entitytype)
+
+    def _one_or_two(self) -> list[E]:
+        description = self.description
+        if (
+            self._listing is not None
+            or description.start
+            or description.stop is not None
+            or description.related
+        ):
+            return list(self if description.stop is not None else self[:2])
+        return cast("list[E]", first_page(description, self._source(), 2))
 
     def first(self) -> E | None:
         """Return the first entity, or None; the order is the server's, or that of `order_by`."""
@@ -159,6 +176,10 @@ class QuerySet(Writing[E], Describing, Generic[E]):
         names = fields or tuple(self.description.mapper.fields)
         return Projection(self.description, self._source, dict, names)
 
+    @overload
+    def values_list(self, *fields: str, flat: Literal[False] = ...) -> Projection[tuple[Any, ...]]: ...
+    @overload
+    def values_list(self, *fields: str, flat: bool) -> Projection[Any]: ...
     def values_list(self, *fields: str, flat: bool = False) -> Projection[Any]:
         """
         Return a tuple per entity, of these fields or of all; no entities are made.
@@ -190,7 +211,7 @@ class QuerySet(Writing[E], Describing, Generic[E]):
     def fetched_as(self, entities: list[E]) -> QuerySet[E]:
         """Return the same query set with its result, as if it had been fetched."""
         fetched = self._but()
-        fetched._listing = Listing.complete_with(entities)
+        fetched._listing = Listing.complete_with(entities)  # noqa: SLF001 -- its own class
         return fetched
 
     def _opened(self) -> Listing[E]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
+
+from ..errors import BudgetExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,10 +35,14 @@ class ReadAhead:
     def fetch(self, skip: int, limit: int) -> Sequence[dict[str, Any]]:
         """Return a page: the one in flight, else a new one. What went wrong in flight is raised here."""
         future = self._flying.pop((skip, limit), None)
-        if future is None:
-            return self._fetch(skip, limit)
-        rows: Sequence[dict[str, Any]] = future.result()
-        return rows
+        if future is not None:
+            from concurrent.futures import CancelledError
+
+            # A budget that was spent then may be over by now, and a closed session says better that it is.
+            with contextlib.suppress(BudgetExceeded, CancelledError):
+                rows: Sequence[dict[str, Any]] = future.result()
+                return rows
+        return self._fetch(skip, limit)
 
     def expect(self, keys: list[PageKey]) -> None:
         """Have these pages in flight, and no others; what was sent already is sent, and its answer dropped."""

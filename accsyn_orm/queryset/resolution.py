@@ -6,20 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, QueryError
 from ..expressions.rewriting import conjunction, disjunction, negate
-from ..expressions.tree import Expression
 from ..mapping.kinds import Reference
 from ..mapping.predicates import AllOf, AnyOf, Condition, Not, Predicate
-from ..mapping.registry import canonical_type, class_named
+from ..mapping.registry import class_named
 from .lookups import lookup_named, lookup_names
 from .q import Q
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..expressions.tree import Expression
     from ..mapping.fields import Field
     from ..mapping.mapper import Mapper
 
 __all__ = ["resolve"]
+
+# Lookups that compare a value as a whole; those alone are documented for what a reference is resolved to.
+_WHOLE = frozenset({"exact", "ne", "in"})
 
 
 def resolve(mapper: Mapper, conditions: tuple[Any, ...], lookups: Mapping[str, Any]) -> Expression:
@@ -50,7 +53,9 @@ def _predicate(mapper: Mapper, predicate: Any) -> Expression:
         return negate(_predicate(mapper, predicate.part))
     what = f"{predicate!r} is not a condition"
     if isinstance(predicate, Predicate) or not isinstance(predicate, str):
-        raise QueryError(f"{what}: filter takes Q(…), {mapper.cls.__name__}.field comparisons and keyword lookups")
+        raise QueryError(
+            f"{what}: filter takes Q(…), {mapper.cls.__name__}.field comparisons and keyword lookups"
+        )
     raise QueryError(f"{what}: accsyn query text goes into .where(…)")
 
 
@@ -60,8 +65,9 @@ def _condition(mapper: Mapper, condition: Condition) -> Expression:
             f"{condition.owner.__name__}.{condition.field.name} is not a field of {mapper.cls.__name__}, which is"
             f" what this query looks for"
         )
-    lookup = lookup_named(condition.lookup)
-    return lookup.expression(condition.field.wire, condition.field, condition.value, mapper.entitytype)
+    field, lookup = condition.field, lookup_named(condition.lookup)
+    attribute = _attribute(mapper, field, [field.wire], field.name)
+    return lookup.expression(attribute, field, condition.value, mapper.entitytype)
 
 
 def _keyword(mapper: Mapper, keyword: str, value: Any) -> Expression:
@@ -81,6 +87,8 @@ def _keyword(mapper: Mapper, keyword: str, value: Any) -> Expression:
         )
     lookup = lookup_named(rest[0] if rest else "exact")
     attribute = _attribute(mapper, field, path, keyword)
+    if path[1:] == ["code"] and lookup.name not in _WHOLE:
+        raise _unsaid(field, keyword)
     return lookup.expression(attribute, at, value, mapper.entitytype)
 
 
@@ -95,8 +103,8 @@ def _attribute(mapper: Mapper, field: Field, path: list[str], keyword: str) -> s
     """
     Return the attribute's name on the wire.
 
-    A reference is compared by id, and a user or a site by its code as well (accsyn documentation, "Using the API");
-    a part is found by its parent's id (`job.id`). Nothing else that spans a reference is documented.
+    A reference is compared by id, and one to a user by the e-mail address as well (accsyn documentation, "Using the
+    API"); a part is found by its parent's id (`job.id`). Nothing else that spans a reference is documented.
     """
     if len(path) == 1:
         if field.name == mapper.parent:
@@ -104,9 +112,13 @@ def _attribute(mapper: Mapper, field: Field, path: list[str], keyword: str) -> s
         return path[0]
     if path[1:] == ["id"]:
         return f"{field.wire}.id" if field.name == mapper.parent else field.wire
-    if path[1:] == ["code"]:
+    if path[1:] == ["code"] and isinstance(field.kind, Reference) and field.kind.target == "User":
         return field.wire
-    raise InvalidValue(
-        f"{keyword}: accsyn compares a reference by the id or the code of what it leads to, and nothing documents"
-        f" another way; look the {canonical_type(field.name)} up first and filter by {field.name}__in"
+    raise _unsaid(field, keyword)
+
+
+def _unsaid(field: Field, keyword: str) -> InvalidValue:
+    return InvalidValue(
+        f"{keyword}: accsyn compares a reference by the id of what it leads to, or a user's e-mail address as a whole,"
+        f" and nothing documents another way; look the {field.name} up first and filter by {field.name}__in"
     )

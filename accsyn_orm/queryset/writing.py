@@ -34,7 +34,7 @@ class Writing(Describing, Generic[E]):
             InvalidValue: A value does not fit.
             ServerError: The server refuses; nothing stays pending then.
         """
-        entity = cast("MappedBase", self.description.mapper.cls(**values))
+        entity = self.description.mapper.cls(**values)
         self._source().create_now(entity)
         return cast("E", entity)
 
@@ -68,14 +68,16 @@ class Writing(Describing, Generic[E]):
     def _got_or_created(self, lookups: dict[str, Any], values: dict[str, Any]) -> tuple[E, bool]:
         spanning = [name for name in lookups if "__" in name]
         if spanning:
-            raise QueryError(f"{spanning[0]}: only field names can be given, since a new entity would get the values")
+            raise QueryError(
+                f"{spanning[0]}: only field names can be given, since a new entity would get the values"
+            )
         mapper = self.description.mapper
         for name in values:
             mapper.field_named(name)
         found = cast("QuerySet[E]", self)
         try:
             return found.get(**lookups), False
-        except mapper.cls.DoesNotExist:  # type: ignore[attr-defined]
+        except mapper.cls.DoesNotExist:
             return self.create(**values), True
 
     def update(self, **changes: Any) -> int:
@@ -115,7 +117,9 @@ class Writing(Describing, Generic[E]):
         description = self.description
         if description.empty:
             return []
-        unbounded = description.expression == EVERYTHING and description.stop is None and description.parent is None
+        unbounded = (
+            description.expression == EVERYTHING and description.stop is None and description.parent is None
+        )
         if unbounded and not description.everything:
             name = description.mapper.cls.__name__
             raise QueryError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .messages import RequestRecord
+from .faults import Fault, Faults, Fired
+from .messages import Effect, RequestRecord
 from .server import Sandbox
 
-__all__ = ["RequestRecord", "Sandbox"]
+__all__ = ["Effect", "Fault", "Faults", "Fired", "RequestRecord", "Sandbox"]

@@ -1,119 +1,117 @@
-"""The workspace over HTTP: routes, answers, and the record of what was asked."""
+"""The workspace over HTTP: routes, limits, faults, answers."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, NoReturn
 
+import attrs
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..errors import AccsynError, ServerError, SessionExpired
+from ..errors import AccsynError, ServerError
 from . import decoding
+from .exchange import Answer, Exchange, Host
+from .fault_answers import answer_with
 from .generations import V3
-from .messages import Event, RequestRecord
+from .messages import Event
 
 if TYPE_CHECKING:
     from .workspace import Workspace
 
-__all__ = ["Host", "build_app"]
+__all__ = ["build_app"]
 
 BODY_CAP = decoding.PAYLOAD_CAP
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
 
-Answer = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Host(Protocol):
-    """What the application needs to know of the sandbox that it runs in."""
+@attrs.frozen
+class _Operation:
+    """
+    What is served under a path.
 
-    latency: float
-    port: int
-    requests: list[RequestRecord]
+    Args:
+        uri: What it is called in the record where its document says nothing else.
+        read: Reads the event out of a request and its document.
+        run: Carries an event out.
+    """
 
-    @property
-    def workspace(self) -> Workspace:
-        """The workspace that is served."""
-        ...
-
-
-class _Asked:
-    """What is known of a request so far, for its record."""
-
-    def __init__(self, method: str, uri: str) -> None:
-        self.event = Event(method, uri)
-        self.size = 0
-
-    def record(self, status: int) -> RequestRecord:
-        event = self.event
-        return RequestRecord(
-            method=event.method,
-            uri=event.uri,
-            id=event.id,
-            query=event.query,
-            data=event.data,
-            status=status,
-            workspace=event.workspace,
-            ident=event.ident,
-            size=self.size,
-            compressed=event.compressed,
-            eid=event.eid,
-        )
-
-
-Handler = Callable[[Request, _Asked, Answer], Answer]
+    uri: str
+    read: Callable[[Request, Answer], Event]
+    run: Callable[[Workspace, Request, Event], Answer]
 
 
 def build_app(host: Host) -> Starlette:
     """Build the application that serves a sandbox."""
-
-    def registry(_request: Request, asked: _Asked, document: Answer) -> Answer:
-        asked.event = Event("GET", "registry", data=document)
-        return host.workspace.registry(document.get("ident"), "127.0.0.1", host.port)
-
-    def login(request: Request, asked: _Asked, document: Answer) -> Answer:
-        credentials = V3.sign_in(request.headers)
-        asked.event = Event(
-            "PUT", "api/login", data={}, workspace=credentials.workspace, ident=credentials.username
-        )
-        return host.workspace.sign_in(credentials, document.get("session_id"))
-
-    def event(request: Request, asked: _Asked, document: Answer) -> Answer:
-        asked.event = V3.event(request.method, document)
-        return host.workspace.answer(V3.sign_in(request.headers), asked.event)
-
-    def unknown(request: Request, _asked: _Asked, _document: Answer) -> Answer:
-        raise ServerError(
-            f"There is nothing at {request.method} {request.url.path}; events go to {V3.event_path}.",
-            status=404,
-        )
-
+    registry = _Operation(
+        "registry",
+        lambda _request, document: Event("GET", "registry", data=document),
+        lambda workspace, _request, event: workspace.registry(
+            event.data.get("ident"), "127.0.0.1", host.port
+        ),
+    )
+    login = _Operation("api/login", _read_login, _login)
+    event = _Operation("event", lambda request, document: V3.event(request.method, document), _event)
+    unknown = _Operation("", lambda request, _document: Event(request.method, request.url.path), _unknown)
     return Starlette(
         routes=[
-            Route(V3.registry_path, _endpoint(host, "registry", registry), methods=["GET"]),
-            Route(V3.login_path, _endpoint(host, "api/login", login), methods=["PUT"]),
-            Route(V3.event_path, _endpoint(host, "event", event), methods=_METHODS),
-            Route("/{path:path}", _endpoint(host, "", unknown), methods=_METHODS),
+            Route(V3.registry_path, _endpoint(host, registry), methods=["GET"]),
+            Route(V3.login_path, _endpoint(host, login), methods=["PUT"]),
+            Route(V3.event_path, _endpoint(host, event), methods=_METHODS),
+            Route("/{path:path}", _endpoint(host, unknown), methods=_METHODS),
         ]
     )
 
 
-def _endpoint(host: Host, uri: str, handler: Handler) -> Endpoint:
+def _read_login(request: Request, document: Answer) -> Event:
+    credentials = V3.sign_in(request.headers)
+    return Event(
+        "PUT",
+        "api/login",
+        data={},
+        workspace=credentials.workspace,
+        ident=credentials.username,
+        session=document.get("session_id"),
+    )
+
+
+def _login(workspace: Workspace, request: Request, event: Event) -> Answer:
+    return workspace.sign_in(V3.sign_in(request.headers), event.session)
+
+
+def _event(workspace: Workspace, request: Request, event: Event) -> Answer:
+    return workspace.answer(V3.sign_in(request.headers), event)
+
+
+def _unknown(_workspace: Workspace, request: Request, _event: Event) -> NoReturn:
+    raise ServerError(
+        f"There is nothing at {request.method} {request.url.path}; events go to {V3.event_path}.",
+        status=404,
+    )
+
+
+def _endpoint(host: Host, operation: _Operation) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        asked = _Asked(request.method, uri or request.url.path)
         body, whole = await _body(request)
         if host.latency > 0:
             await asyncio.sleep(host.latency)
-        # One lock, and no await below it: events are answered one after the other.
-        with host.workspace.lock:
-            status, answer = _answered(request, asked, body, whole, handler)
-            content = decoding.encode(answer)
-            host.requests.append(asked.record(status))
-        return Response(content, status_code=status, media_type="application/json")
+        exchange = _exchange(host, operation, request, body, whole)
+        wait = 0.0 if host.bucket is None else host.bucket.take()
+        if wait:
+            return _too_many(exchange, wait)
+        fault = host.faults.hit(exchange.event)
+        if fault is not None:
+            return await answer_with(fault, exchange)
+        # No await from here on: events are answered one after the other.
+        applied = exchange.apply()
+        return Response(applied.content, status_code=applied.status, media_type="application/json")
 
     return endpoint
 
@@ -132,27 +130,39 @@ async def _body(request: Request) -> tuple[bytes, bool]:
     return b"".join(parts), size <= BODY_CAP
 
 
+def _exchange(host: Host, operation: _Operation, request: Request, body: bytes, whole: bool) -> Exchange:
+    """Read a request; where it cannot be read, running it raises the reason."""
+    query_string: bytes = request.scope["query_string"]
+    event = Event(request.method, operation.uri or request.url.path)
+    workspace = host.workspace
+    size = 0
+    refusal: Exception | None = None
+    try:
+        _check_size(whole)
+        size = len(query_string) if request.method in {"GET", "DELETE"} else len(body)
+        document = V3.document(request.method, query_string, body)
+        event = operation.read(request, V3.mapping(document) if document else {})
+    except AccsynError as error:
+        refusal = error
+    run = partial(operation.run, workspace, request) if refusal is None else partial(_raise, refusal)
+    return Exchange(host, workspace, request, event, size, run)
+
+
+def _raise(refusal: Exception, _event: Event) -> NoReturn:
+    raise refusal
+
+
 def _check_size(whole: bool) -> None:
     if not whole:
         raise ServerError(f"The body is incomplete, or larger than {BODY_CAP} bytes.", status=413)
 
 
-def _answered(
-    request: Request,
-    asked: _Asked,
-    body: bytes,
-    whole: bool,
-    handler: Handler,
-) -> tuple[int, Answer]:
-    try:
-        _check_size(whole)
-        query_string: bytes = request.scope["query_string"]
-        asked.size = len(query_string) if request.method in {"GET", "DELETE"} else len(body)
-        document = V3.document(request.method, query_string, body)
-        return 200, handler(request, asked, V3.mapping(document) if document else {})
-    except SessionExpired as error:
-        return error.status or 401, {"message": error.message, "session_expired": True}
-    except AccsynError as error:
-        return error.status or 400, {"message": error.message}
-    except Exception as error:  # noqa: BLE001 - whatever fails inside is answered as the protocol says it
-        return 500, {"exception": f"{type(error).__name__}: {error}"}
+def _too_many(exchange: Exchange, wait: float) -> Response:
+    exchange.refuse(429)
+    message = f"More requests than the sandbox's rate_limit allows; try again in {wait:.3f} s."
+    return Response(
+        decoding.encode({"message": message}),
+        status_code=429,
+        media_type="application/json",
+        headers={"Retry-After": str(math.ceil(wait))},
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Event", "RequestRecord", "SignIn"]
+__all__ = ["Effect", "Event", "RequestRecord", "SignIn"]
 
 
 @attrs.frozen
@@ -53,12 +53,14 @@ class RequestRecord:
         id: The entity that the event names.
         query: The expression.
         data: The payload, decompressed.
-        status: HTTP status of the answer.
+        status: HTTP status of the answer; of one that did not arrive as it was meant, the status that was
+            meant; 0 where none was.
         workspace: Workspace code that the event names.
         ident: User name that the event names.
         size: Bytes of the document as it travelled, in the query string or in the body.
         compressed: Whether the payload travelled as `gz_data`.
         eid: The event's own id.
+        fault: Kind of the fault that was fired on it.
     """
 
     method: str
@@ -72,3 +74,22 @@ class RequestRecord:
     size: int
     compressed: bool = False
     eid: str | None = None
+    fault: str | None = None
+
+
+@attrs.frozen
+class Effect:
+    """
+    One write that was carried out, whatever became of its answer.
+
+    Args:
+        eid: Id of the event that asked for it.
+        uri: Its operation, lower case.
+        id: The entity that was written.
+        kind: `create`, `update` or `delete`.
+    """
+
+    eid: str | None
+    uri: str
+    id: str
+    kind: str

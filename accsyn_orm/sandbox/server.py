@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
 from .demo import ROLES, seed
+from .faults import Faults
+from .limiting import TokenBucket
 from .store import Store
 from .workspace import Workspace
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     import uvicorn
     from typing_extensions import Self
 
-    from .messages import RequestRecord
+    from .messages import Effect, RequestRecord
 
 __all__ = ["Sandbox"]
 
@@ -42,12 +44,15 @@ class Sandbox:
         port: Port on 127.0.0.1; 0 for any free one.
         jobs: How many transfers the demo data has; None for a few of every kind.
         latency: Seconds to wait before each answer; requests wait side by side. May be changed while running.
+        rate_limit: Requests per second and burst, such as (30, 60), above which 429 is answered; None for no
+            limit. May be changed while running, which fills the bucket.
 
     Raises:
         ConfigurationError: On start, where the port or the database cannot be used, or the extra is not
             installed.
 
-    `requests` lists what was asked so far, sign-in and registry calls included.
+    `requests` lists what was asked so far, sign-in and registry calls included; `effects` lists the writes
+    that were carried out. `faults` makes chosen requests go wrong.
     """
 
     def __init__(
@@ -58,11 +63,16 @@ class Sandbox:
         *,
         jobs: int | None = None,
         latency: float = 0.0,
+        rate_limit: tuple[float, float] | None = None,
     ) -> None:
         if data not in {"demo", "empty"}:
             raise ConfigurationError(f"data is 'demo' or 'empty', not {data!r}.")
         self.latency = latency
         self.requests: list[RequestRecord] = []
+        self.effects: list[Effect] = []
+        self.faults = Faults()
+        self.bucket: TokenBucket | None = None
+        self.rate_limit = rate_limit
         self.port = port
         self._wanted_port = port
         self._data = data
@@ -86,6 +96,15 @@ class Sandbox:
     def workspace(self) -> Workspace:
         """Return the workspace that is served."""
         return self._running()
+
+    @property
+    def rate_limit(self) -> tuple[float, float] | None:
+        """Requests per second and burst above which 429 is answered; None for no limit."""
+        return None if self.bucket is None else (self.bucket.rate, self.bucket.burst)
+
+    @rate_limit.setter
+    def rate_limit(self, limit: tuple[float, float] | None) -> None:
+        self.bucket = None if limit is None else TokenBucket(*limit)
 
     def credentials(self, role: Literal["admin", "employee", "standard"] = "admin") -> dict[str, str]:
         """
@@ -192,13 +211,14 @@ def _uvicorn(sandbox: Sandbox) -> tuple[type[uvicorn.Server], Any]:
         import uvicorn
 
         from .app import build_app
+        from .connections import BreakableProtocol
     except ImportError as error:
         raise ConfigurationError(
             f"The sandbox needs {error.name}; install it with: pip install 'accsyn-orm[sandbox]'"
         ) from error
     config = uvicorn.Config(
         build_app(sandbox),
-        http="h11",
+        http=BreakableProtocol,
         loop="asyncio",
         ws="none",
         lifespan="off",

@@ -84,6 +84,11 @@ class Workspace:
         self._sessions[session] = _Open(user.id, credentials)
         return {"result": {"id": user.id, "role": user.document["role"], "session_id": session}}
 
+    def end_sessions(self) -> None:
+        """Forget every session, as a server does that was restarted."""
+        with self.lock:
+            self._sessions.clear()
+
     def _authenticated(self, credentials: SignIn) -> Row:
         if credentials.workspace.lower() != self.code.lower():
             raise AuthenticationFailed(f"There is no workspace {credentials.workspace!r} here.", status=401)

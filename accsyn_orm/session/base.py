@@ -6,12 +6,11 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, SupportsIndex, TypeVar
 
-from typing_extensions import Self
-
-from ..config import Secret, resolve
+from ..config import Secret, resolve, with_credentials
 from ..errors import AccsynError, SessionClosed
 from ..wire.connection import Connection
 from ..wire.dialects import V3
+from ..wire.rate import rate_limit_of
 from ..wire.trace import Trace
 from .logs import own_logger
 
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from typing_extensions import Self
+
     from ..wire.messages import Call
+    from ..wire.rate import RateLimitSetting
     from ..wire.transport import Transport
 
 __all__ = ["BaseSession", "remembers_errors"]
@@ -56,7 +58,12 @@ class BaseSession:
         url: Scheme, host and port at once, such as `http://127.0.0.1:8181`; else ACCSYN_URL.
         verify: True, or the path of the certificate authorities to trust.
         allow_http: Let plain http go to a host that is not this machine.
-        deadline: Seconds that one request may take in all; 300 where not given or 0.
+        deadline: Seconds that one request may take in all, waiting and trying again included; 300 where not
+            given or 0.
+        rate_limit: What the server allows: None for accsyn's 30 requests a second with bursts of 60, except
+            towards this machine; True to have that there too; False or 0 for no limit; requests a second, with
+            bursts of twice as many; `(requests a second, burst)`; or `redis://host:port/db`, to share one limit
+            with the other machines behind this address (needs `accsyn-orm[shared]`).
         transport: Sends the requests; it stays the caller's to close.
 
     Raises:
@@ -87,10 +94,12 @@ class BaseSession:
         verify: bool | str | os.PathLike[str] = True,
         allow_http: bool = False,
         deadline: float | None = None,
+        rate_limit: RateLimitSetting = None,
         transport: Transport | None = None,
     ) -> None:
         # At once, since a traceback may show the locals of this frame.
         api_key, pwd, session_key = _secret(api_key), _secret(pwd), _secret(session_key)
+        rate_limit = Secret(rate_limit) if isinstance(rate_limit, str) else rate_limit
         self._settings = resolve(
             workspace=workspace,
             username=username,
@@ -109,6 +118,7 @@ class BaseSession:
             allow_http=allow_http,
             deadline=deadline,
         )
+        limit = rate_limit_of(rate_limit)
         self._last_message: str | None = None
         log = own_logger(verbose, path_logfile)
         trace = Trace(log, pretty=pretty_json)
@@ -118,6 +128,7 @@ class BaseSession:
             transport or _own_transport(self._settings.verify),
             owns_transport=transport is None,
             trace=trace,
+            rate_limit=limit,
         )
         # Runs on close, when the last reference goes, or at the end of the process: whichever is first.
         self._release = weakref.finalize(self, _release, self._connection, log)
@@ -192,6 +203,28 @@ class BaseSession:
         if not self.closed:
             self._closing()
             self._release()
+
+    def renew(self, *, username: str | None = None, api_key: str | Secret | None = None) -> None:
+        """
+        Sign in again, with other credentials where they are given, and go on with all that is pending.
+
+        An expired session renews itself as long as its key holds; this is for when it does not. Where it fails,
+        the session stays as it was.
+
+        Args:
+            username: Another user; the one of before where not given.
+            api_key: Another key; the one of before where not given.
+
+        Raises:
+            ConfigurationError: One of them is malformed.
+            AuthenticationFailed: The server refuses the sign-in.
+            AccsynError: The sign-in fails otherwise.
+        """
+        api_key = _secret(api_key)
+        self._check_open()
+        settings = with_credentials(self._settings, username, api_key)
+        self._connection.renew(settings)
+        self._settings = settings
 
     def __enter__(self) -> Self:
         self._check_open()

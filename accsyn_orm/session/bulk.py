@@ -1,160 +1,24 @@
-"""Writing many at once without entities, pages read ahead, and the limits that a caller sets on I/O."""
+"""Writing many entities at once, without making objects of them."""
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from ..errors import BudgetExceeded, ImplicitIO, SessionError
-from ..mapping.rows import merge
 from . import commit as committing
-from .loading import LoadingCalls
+from .commits import CommitCalls
+from .outcomes import TransientRecorder
 from .plan import Change, Kind, Operation, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from collections.abc import Sequence
 
-    from ..mapping.base import MappedBase
-    from ..mapping.fields import Field
     from ..mapping.mapper import Mapper
-    from ..mapping.protocols import Select
-    from ..wire.messages import Call
 
-__all__ = ["Budget", "BulkCalls"]
-
-_THREADS = 8
+__all__ = ["BulkCalls"]
 
 
-@attrs.define
-class Budget:
-    """
-    How many requests a block may make.
-
-    Args:
-        max_requests: The most.
-        used: How many were made.
-    """
-
-    max_requests: int
-    used: int = 0
-
-
-class BulkCalls(LoadingCalls):
-    """The part of a session that works on many entities, and that watches over its own I/O."""
-
-    max_url_bytes: int = 8000
-    _threads: ThreadPoolExecutor | None = None
-    _budgets: tuple[Budget, ...] = ()
-    _implicit_io_refused: int = 0
-
-    # Pages
-
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Run a function on one of this session's threads."""
-        self._check_open()
-        if self._threads is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="accsyn_orm")
-        return self._threads.submit(function, *args)
-
-    def _closing(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def fits(self, select: Select) -> bool:
-        """Whether a find fits into a URL of `max_url_bytes`, which proxies and servers commonly limit; no I/O."""
-        return len(self._page_url(self._find(select, skip=10**9, limit=10**9))) <= self.max_url_bytes
-
-    def _page_url(self, call: Call) -> str:
-        connection = self._connection
-        request = connection.dialect.request(
-            call, connection.endpoint, connection.settings, connection.signed_in
-        )
-        return request.url
-
-    def describe(self, select: Select, *, skip: int = 0, limit: int | None = None) -> str:
-        """Return the request of one page in a line: method, uri, query, payload."""
-        call = self._find(select, skip=skip, limit=limit)
-        query = f" query={call.query}" if call.query else ""
-        return f"{call.method} {call.uri}{query} data={call.data}"
-
-    # Limits on I/O
-
-    @contextlib.contextmanager
-    def budget(self, max_requests: int) -> Iterator[Budget]:
-        """
-        Let a block make so many requests, and no more.
-
-        Args:
-            max_requests: The most requests.
-
-        Raises:
-            BudgetExceeded: One more was about to be made; it was not.
-        """
-        if isinstance(max_requests, bool) or not isinstance(max_requests, int) or max_requests < 0:
-            raise SessionError(f"max_requests is {max_requests!r}; it must be a whole number, 0 or more")
-        budget = Budget(max_requests)
-        self._budgets = (*self._budgets, budget)
-        try:
-            yield budget
-        finally:
-            self._budgets = tuple(other for other in self._budgets if other is not budget)
-
-    @contextlib.contextmanager
-    def no_implicit_io(self) -> Iterator[None]:
-        """Within a block, make an error of each load that reading an attribute would cause."""
-        self._implicit_io_refused += 1
-        try:
-            yield
-        finally:
-            self._implicit_io_refused -= 1
-
-    def _call(self, call: Call) -> dict[str, Any]:
-        self._spend(call)
-        return super()._call(call)
-
-    def _result(self, call: Call) -> Any:
-        self._spend(call)
-        return super()._result(call)
-
-    def _spend(self, call: Call) -> None:
-        for budget in self._budgets:
-            if budget.used >= budget.max_requests:
-                raise BudgetExceeded(
-                    f"{call.uri} would be request number {budget.used + 1} of a block that may make"
-                    f" {budget.max_requests}",
-                    uri=call.uri,
-                    entity=call.entity,
-                )
-        for budget in self._budgets:
-            budget.used += 1
-
-    def load_missing(self, entity: MappedBase, field: Field) -> None:
-        """Load a field that was not in the answer, unless implicit I/O is refused."""
-        self._refuse_implicit_io(entity, field)
-        super().load_missing(entity, field)
-
-    def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
-        """Return the entity that a reference leads to; where it has to be loaded, unless implicit I/O is refused."""
-        held = self.held(entity, field)
-        if held is not None:
-            return held
-        self._refuse_implicit_io(entity, field)
-        return super().follow(entity, field)
-
-    def _refuse_implicit_io(self, entity: MappedBase, field: Field) -> None:
-        if self._implicit_io_refused:
-            raise ImplicitIO(
-                f"{field.name} of {entity!r} is not loaded, and implicit requests are refused here: ask for it with"
-                f" only() or select_related(), or load it before",
-                entity=entity.__mapper__.entitytype,
-            )
-
-    # Writing many
+class BulkCalls(CommitCalls):
+    """What query sets write through; it is sent at once, apart from what the session's commit will send."""
 
     def update_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]], changes: dict[str, Any]) -> int:
         """
@@ -168,14 +32,16 @@ class BulkCalls(LoadingCalls):
         Raises:
             CommitError: Not everything was applied.
         """
-        operations = []
+        operations: list[Operation] = []
         for row in rows:
             different = tuple(
-                Change(name, row.get(name), value) for name, value in changes.items() if row.get(name) != value
+                Change(name, row.get(name), value)
+                for name, value in changes.items()
+                if row.get(name) != value
             )
             if different:
                 operations.append(self._operation(len(operations) + 1, Kind.UPDATE, mapper, row, different))
-        self._run_rows(mapper, operations)
+        self._run_rows(operations)
         return len(rows)
 
     def delete_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]]) -> int:
@@ -186,7 +52,7 @@ class BulkCalls(LoadingCalls):
             CommitError: Not everything was applied.
         """
         self._run_rows(
-            mapper, [self._operation(number, Kind.DELETE, mapper, row) for number, row in enumerate(rows, 1)]
+            [self._operation(number, Kind.DELETE, mapper, row) for number, row in enumerate(rows, 1)]
         )
         return len(rows)
 
@@ -194,24 +60,12 @@ class BulkCalls(LoadingCalls):
         self, number: int, kind: Kind, mapper: Mapper, row: dict[str, Any], changes: tuple[Change, ...] = ()
     ) -> Operation:
         parent = None if mapper.parent is None else row.get(mapper.fields[mapper.parent].wire)
-        return Operation(number, kind, mapper.entitytype, row["id"], row.get("code") or "", changes, (), parent)
+        return Operation(
+            number, kind, mapper.entitytype, row["id"], row.get("code") or "", changes, (), parent
+        )
 
-    def _run_rows(self, mapper: Mapper, operations: list[Operation]) -> None:
-        def settle(operation: Operation, result: Any) -> str | None:
-            entity = self._identity.find(mapper.cls, operation.id or "")
-            if entity is not None and operation.kind is Kind.UPDATE:
-                sent = {change.attribute: change.after for change in operation.changes}
-                merge(entity, sent | (committing.only_row(result) or {}))
-            elif entity is not None:
-                self._settle_deleted(entity, operation)
-            return operation.id
-
+    def _run_rows(self, operations: list[Operation]) -> None:
         if operations:
             self._drain_listings()
-            committing.run(Plan(self.workspace, tuple(operations)), self._connection, lambda _: None, settle)
-
-    def _settle_deleted(self, entity: MappedBase, operation: Operation) -> None:
-        raise TypeError(f"{operation.title}: {entity!r} is not held by a session")
-
-    def _drain_listings(self) -> None:
-        """Fetch open listings to their end before something is changed that they page through."""
+            plan = Plan(self.workspace, tuple(operations))
+            committing.run(plan, self._connection, TransientRecorder(), self._settle_value)

@@ -1,22 +1,23 @@
 """
-The run of a plan: send → settle, and the four outcomes.
+The run of a plan: intend → send → conclude, several operations at a time, and the four outcomes.
 
-A refusal concerns its own operation and those that depend on it, and so does a value that cannot be sent.
-Anything else ends the run, since what follows would meet the same: what was not sent stays pending, and so
-does what may or may not have been applied.
+A refusal concerns its own operation and those that depend on it, and so does a value that cannot be sent. Anything
+else ends the run, since what follows would meet the same: what was not sent stays pending, and so does what may or
+may not have been applied. An update, a deletion or an (de)activation without an answer is looked up and, where the
+server shows no trace of it, sent again; a creation is only looked up.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from ..errors import (
     AccsynError,
     AuthenticationFailed,
     CommitError,
+    DuplicateDetected,
     InvalidValue,
+    ProtocolError,
     RateLimited,
     ServerError,
     ServerFault,
@@ -24,159 +25,219 @@ from ..errors import (
     SessionExpired,
     TransportError,
 )
-from .plan import Kind, NewEntity, Operation
+from .outcomes import CommitResult, Outcome
+from .plan import Kind
+from .settling import call_for, find_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from ..wire.connection import Connection
-    from ..wire.messages import Call
-    from .plan import Plan
+    from .outcomes import Recorder
+    from .plan import Operation, Plan
 
 __all__ = ["CommitResult", "Outcome", "only_row", "run"]
 
 # The server refuses these for reasons that hold for every other operation as well.
 _ENDING = (AuthenticationFailed, RateLimited, SessionExpired)
-
-
-@attrs.frozen
-class Outcome:
-    """
-    What became of one operation.
-
-    Args:
-        operation: The operation.
-        error: Why it was not applied, or not known to be; None for one that was.
-        id: Id of the entity; for a create, the new one.
-    """
-
-    operation: Operation
-    error: AccsynError | None = None
-    id: str | None = None
-
-    def __str__(self) -> str:
-        return self.operation.title if self.error is None else f"{self.operation.title}: {self.error}"
-
-
-@attrs.frozen
-class CommitResult:
-    """
-    What became of a plan. The four are disjoint, and together they are the plan.
-
-    Args:
-        plan: The plan.
-        applied: Carried out.
-        rejected: Refused by the server.
-        unknown: May or may not have been carried out.
-        not_sent: Not sent, and still pending.
-    """
-
-    plan: Plan
-    applied: tuple[Outcome, ...] = ()
-    rejected: tuple[Outcome, ...] = ()
-    unknown: tuple[Outcome, ...] = ()
-    not_sent: tuple[Outcome, ...] = ()
-
-    def __str__(self) -> str:
-        counts = [
-            f"{len(outcomes)} {name}"
-            for name, outcomes in (
-                ("applied", self.applied),
-                ("rejected", self.rejected),
-                ("unknown", self.unknown),
-                ("not sent", self.not_sent),
-            )
-            if outcomes
-        ]
-        return ", ".join(counts) or "nothing to do"
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything was applied."""
-        return len(self.applied) == len(self.plan)
+# How often an operation that left no trace is sent again.
+_RESENDS = 2
 
 
 class _Run:
-    """One run of one plan."""
+    """One run of one plan. Only `attempt` runs on other threads."""
 
     def __init__(
         self,
         plan: Plan,
         connection: Connection,
-        begin: Callable[[Operation], None],
+        recorder: Recorder,
         settle: Callable[[Operation, Any], str | None],
+        done: Mapping[int, str | None],
+        progress: Callable[[Outcome], None] | None,
     ) -> None:
         self.plan = plan
         self.connection = connection
-        self.begin = begin
+        self.recorder = recorder
         self.settle = settle
-        self.applied: list[Outcome] = []
-        self.rejected: list[Outcome] = []
-        self.unknown: list[Outcome] = []
-        self.not_sent: list[Outcome] = []
+        self.progress = progress
+        self.outcomes: dict[int, Outcome] = {}
         self.ids: dict[int, str] = {}
         self.first_error: AccsynError | None = None
+        self.ended: AccsynError | None = None
+        for operation in plan:
+            if operation.number in done:
+                ident = done[operation.number]
+                self.outcomes[operation.number] = Outcome(operation, id=ident)
+                self.ids |= {} if ident is None else {operation.number: ident}
 
-    def run(self) -> CommitResult:
-        ended: AccsynError | None = None
-        applied: set[int] = set()
+    # In order, one at a time
+
+    def one_by_one(self) -> None:
         for operation in self.plan:
-            missing = [number for number in operation.depends_on if number not in applied]
-            if ended is not None or missing:
-                self.not_sent.append(Outcome(operation, ended or _waits_for(operation, missing)))
-                continue
-            try:
-                self.send(operation)
-            except AccsynError as error:
-                ended = self.failed(operation, error)
-            else:
-                applied.add(operation.number)
-        return CommitResult(
-            self.plan, tuple(self.applied), tuple(self.rejected), tuple(self.unknown), tuple(self.not_sent)
-        )
+            if self.may_start(operation):
+                self.begin(operation)
+                self.finish(operation, self.guarded(operation))
 
-    def send(self, operation: Operation) -> None:
-        call = self.call(operation)
-        self.begin(operation)
-        result = self.connection.result(call)
-        ident = self.settle(operation, result)
+    # Several at a time
+
+    def side_by_side(self, workers: int) -> None:
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+
+        waiting = [operation for operation in self.plan if operation.number not in self.outcomes]
+        flying: dict[Future[Any], Operation] = {}
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="accsyn_orm-commit")
+        try:
+            while waiting or flying:
+                self.start_ready(waiting, flying, pool, workers)
+                if not flying:
+                    continue
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    self.finish(flying.pop(future), future.result())
+        finally:
+            # Whatever interrupts: what is in flight is waited for and noted, what waits is not started.
+            pool.shutdown(wait=True, cancel_futures=True)
+            for future, operation in flying.items():
+                if future.cancelled():
+                    self.note(
+                        Outcome(
+                            operation, "not_sent", AccsynError("the commit was interrupted"), operation.id
+                        )
+                    )
+                else:
+                    self.finish(operation, future.result())
+
+    def start_ready(
+        self,
+        waiting: list[Operation],
+        flying: dict[Future[Any], Operation],
+        pool: ThreadPoolExecutor,
+        workers: int,
+    ) -> None:
+        held_back: list[Operation] = []
+        running = {operation.number for operation in flying.values()}
+        for index, operation in enumerate(waiting):
+            if len(flying) >= workers or self.waits(
+                operation, running | {other.number for other in held_back}
+            ):
+                held_back.append(operation)
+                if len(flying) >= workers or operation.kind in (Kind.DELETE, Kind.ACTIVATE, Kind.DEACTIVATE):
+                    held_back += waiting[index + 1 :]
+                    break
+            elif self.may_start(operation):
+                self.begin(operation)
+                flying[pool.submit(self.guarded, operation)] = operation
+                running.add(operation.number)
+        waiting[:] = held_back
+
+    def waits(self, operation: Operation, unfinished: set[int]) -> bool:
+        """Whether an operation has to wait: for those that it depends on, and deletions for whatever came before."""
+        if operation.kind is Kind.DELETE:
+            return any(
+                number < operation.number and self.kind_of(number) is not Kind.DELETE for number in unfinished
+            )
+        return not unfinished.isdisjoint(operation.depends_on)
+
+    def kind_of(self, number: int) -> Kind:
+        return self.plan.operations[number - 1].kind
+
+    # One operation
+
+    def may_start(self, operation: Operation) -> bool:
+        """Whether an operation is to be sent; where not, note that it was not."""
+        if operation.number in self.outcomes:
+            return False
+        missing = [
+            number
+            for number in operation.depends_on
+            if number not in self.outcomes or self.outcomes[number].state != "applied"
+        ]
+        if self.ended is None and not missing:
+            return True
+        self.note(Outcome(operation, "not_sent", self.ended or _waits_for(operation, missing), operation.id))
+        return False
+
+    def begin(self, operation: Operation) -> None:
+        self.recorder.intend(operation)
+
+    def guarded(self, operation: Operation) -> Any:
+        """Send an operation; return the server's result, or the error."""
+        try:
+            return self.attempt(operation)
+        except AccsynError as error:
+            return error
+
+    def attempt(self, operation: Operation) -> Any:
+        marker = self.recorder.marker(operation)
+        call = call_for(operation, self.connection, self.ids, marker)
+        tries = 0 if operation.kind is Kind.CREATE else _RESENDS
+        while True:
+            try:
+                return self.connection.result(call)
+            except AccsynError as error:
+                if not _may_be_applied(error):
+                    raise
+                settled = find_out(operation, self.connection, self.ids, marker)
+                if settled.state == "applied":
+                    return settled.row if settled.row is not None else {}
+                if isinstance(settled.error, DuplicateDetected):
+                    raise settled.error from error
+                if settled.state == "unknown" or tries == 0:
+                    raise
+                tries -= 1
+
+    def finish(self, operation: Operation, result: Any) -> None:
+        error = result if isinstance(result, AccsynError) else None
+        ident = operation.id
+        if error is None:
+            try:
+                ident = self.settle(operation, result)
+            except ProtocolError as unusable:
+                error = unusable
+        if error is not None:
+            self.failed(operation, error)
+            return
         if ident is not None:
             self.ids[operation.number] = ident
-        self.applied.append(Outcome(operation, id=ident))
+        self.note(Outcome(operation, id=ident))
 
-    def failed(self, operation: Operation, error: AccsynError) -> AccsynError | None:
-        """Sort a failed operation; return the error where it ends the run."""
+    def failed(self, operation: Operation, error: AccsynError) -> None:
+        """Sort a failed operation, and end the run where the error would meet the others as well."""
         self.first_error = self.first_error or error
-        outcome = Outcome(operation, error, operation.id)
         if isinstance(error, InvalidValue):
-            self.not_sent.append(outcome)
-            return None
-        if isinstance(error, ServerError) and not isinstance(error, ServerFault):
-            self.rejected.append(outcome)
-            return error if isinstance(error, _ENDING) else None
-        sent = error.sent if isinstance(error, TransportError) else not isinstance(error, SessionClosed)
-        (self.unknown if sent else self.not_sent).append(outcome)
-        return error
+            state, ends = "not_sent", False
+        elif _may_be_applied(error) or isinstance(error, DuplicateDetected):
+            state, ends = "unknown", True
+        elif isinstance(error, ServerError):
+            state, ends = "rejected", isinstance(error, _ENDING)
+        else:
+            state, ends = "not_sent", True
+        if ends and self.ended is None:
+            self.ended = error
+        self.note(Outcome(operation, state, error, operation.id))
 
-    def call(self, operation: Operation) -> Call:
-        dialect, ident = self.connection.dialect, operation.id or ""
-        data = {change.attribute: self.value(change.after) for change in operation.changes}
-        parent = self.value(operation.parent)
-        if operation.kind is Kind.CREATE:
-            return dialect.create(operation.entitytype, data, id=parent)
-        if operation.kind is Kind.UPDATE and parent is not None:
-            return dialect.update_many(operation.entitytype, parent, [{"id": ident, **data}])
-        if operation.kind is Kind.UPDATE:
-            return dialect.update(operation.entitytype, ident, data)
-        if operation.kind is Kind.DELETE:
-            return dialect.delete(operation.entitytype, ident)
-        if operation.kind is Kind.DEACTIVATE:
-            return dialect.deactivate(operation.entitytype, ident)
-        return dialect.activate(operation.entitytype, ident)
+    def note(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.operation.number] = outcome
+        self.recorder.conclude(outcome)
+        if self.progress is not None:
+            self.progress(outcome)
 
-    def value(self, value: Any) -> Any:
-        """Put the id that an earlier operation brought where it is needed."""
-        return f"{value.prefix}{self.ids[value.operation]}" if isinstance(value, NewEntity) else value
+    def result(self) -> CommitResult:
+        def of(state: str) -> tuple[Outcome, ...]:
+            found = (self.outcomes.get(operation.number) for operation in self.plan)
+            return tuple(outcome for outcome in found if outcome is not None and outcome.state == state)
+
+        return CommitResult(self.plan, of("applied"), of("rejected"), of("unknown"), of("not_sent"))
+
+
+def _may_be_applied(error: AccsynError) -> bool:
+    """Whether a request that failed so may have been carried out all the same."""
+    if isinstance(error, TransportError):
+        return error.sent
+    return isinstance(error, (ServerFault, ProtocolError)) or not isinstance(
+        error, (ServerError, InvalidValue, SessionClosed, DuplicateDetected)
+    )
 
 
 def only_row(result: Any) -> dict[str, Any] | None:
@@ -196,23 +257,36 @@ def _waits_for(operation: Operation, missing: list[int]) -> AccsynError:
 def run(
     plan: Plan,
     connection: Connection,
-    begin: Callable[[Operation], None],
+    recorder: Recorder,
     settle: Callable[[Operation, Any], str | None],
+    *,
+    workers: int = 8,
+    done: Mapping[int, str | None] | None = None,
+    progress: Callable[[Outcome], None] | None = None,
 ) -> CommitResult:
     """
-    Send the operations of a plan, one after the other.
+    Send the operations of a plan.
 
     Args:
         plan: The plan.
         connection: Where to.
-        begin: Takes an operation that is about to be sent.
-        settle: Takes an applied operation and the server's result into the session; returns the entity's id.
+        recorder: Is told of each operation before it is sent, and after.
+        settle: Takes an applied operation and the server's result into the session; returns the entity's id. It runs
+            on the calling thread.
+        workers: How many requests are in flight at most; 1 sends in the order of the plan.
+        done: Operations that were applied before, by number, with the id of the entity.
+        progress: Is told of each outcome.
 
     Raises:
         CommitError: Not everything was applied. It carries the four outcomes.
     """
-    this = _Run(plan, connection, begin, settle)
-    result = this.run()
+    this = _Run(plan, connection, recorder, settle, done or {}, progress)
+    workers = min(workers, len(plan))
+    if workers <= 1:
+        this.one_by_one()
+    else:
+        this.side_by_side(workers)
+    result = this.result()
     if result.complete:
         return result
     first = this.first_error

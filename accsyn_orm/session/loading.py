@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..mapping.fields import Field
     from ..mapping.kinds import Reference
     from ..mapping.mapper import Mapper
+    from ..mapping.protocols import RowSource
     from ..wire.messages import Call
     from .identity import IdentityMap
 
@@ -196,11 +197,14 @@ class LoadingCalls(DictionaryCalls):
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of these ids, as few requests as the length of a URL allows."""
         wanted = tuple(dict.fromkeys(ids))
+        if not wanted:
+            return
+        source = cast("RowSource", self)
         found = Description(
-            mapper, self, Comparison("id", Operator.IN, wanted), (scope,), attributes, parent
+            mapper, source, Comparison("id", Operator.IN, wanted), (scope,), attributes, parent
         )
         asked = set(wanted)
-        for _, rows in row_pages(found, self, ahead=0):
+        for _, rows in row_pages(found, source, ahead=0):
             yield from (row for row in rows if row.get("id") in asked)
 
     def held(self, entity: MappedBase, field: Field) -> MappedBase | None:
@@ -217,7 +221,9 @@ class LoadingCalls(DictionaryCalls):
         page = state.page_of(entities[0])
         if page is None:
             return
-        for target in {mapper for mapper, _ in (self._led_to(entity, field) for entity in entities) if mapper}:
+        for target in {
+            mapper for mapper, _ in (self._led_to(entity, field) for entity in entities) if mapper
+        }:
             self._load_related(page, entities[0], field, target)
 
     def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:

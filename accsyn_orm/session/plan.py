@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..errors import InvalidValue
+from . import plan_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NOT_LOADED", "Change", "Kind", "NewEntity", "Operation", "Plan"]
+__all__ = ["ABSENT", "NOT_LOADED", "Change", "Kind", "Member", "NewEntity", "Operation", "Plan"]
 
 
 class Kind(enum.Enum):
@@ -42,7 +46,7 @@ class NewEntity:
         return f"{self.prefix}(id from operation {self.operation})"
 
 
-class _NotLoaded(enum.Enum):
+class _Nothing(enum.Enum):
     NOT_LOADED = "(not loaded)"
     ABSENT = "(absent)"
 
@@ -50,8 +54,8 @@ class _NotLoaded(enum.Enum):
         return self.value
 
 
-NOT_LOADED = _NotLoaded.NOT_LOADED
-ABSENT = _NotLoaded.ABSENT
+NOT_LOADED = _Nothing.NOT_LOADED
+ABSENT = _Nothing.ABSENT
 
 
 @attrs.frozen
@@ -71,6 +75,22 @@ class Change:
 
 
 @attrs.frozen
+class Member:
+    """
+    One of several tasks that one request changes.
+
+    Args:
+        id: Its id.
+        label: What people call it.
+        changes: What is sent for it.
+    """
+
+    id: str
+    label: str
+    changes: tuple[Change, ...]
+
+
+@attrs.frozen
 class Operation:
     """
     One request of a commit.
@@ -79,11 +99,13 @@ class Operation:
         number: Place in the plan, from 1.
         kind: What it does.
         entitytype: Type on the wire.
-        id: Of the entity; None for one that is created.
+        id: Of the entity; None for one that is created, and where members have their own.
         label: Its name or code, for people.
         changes: What is sent.
         depends_on: Numbers of operations that have to be applied before.
         parent: Id of the entity that it is a part of (tasks); None otherwise.
+        members: The tasks that it changes, where it is an update of several.
+        marked: Whether what it creates carries a marker in its metadata, by which it can be found again.
     """
 
     number: int
@@ -94,21 +116,24 @@ class Operation:
     changes: tuple[Change, ...] = ()
     depends_on: tuple[int, ...] = ()
     parent: str | NewEntity | None = None
+    members: tuple[Member, ...] = ()
+    marked: bool = False
 
     @property
     def title(self) -> str:
         """The operation in a line, such as `update job 5bfe… 'my_transfer'`."""
+        if self.members:
+            return f"{self.kind.value} {len(self.members)} × {self.entitytype} of {self.parent}"
         parts = (self.kind.value, self.entitytype, self.id or "", repr(self.label) if self.label else "")
         return " ".join(part for part in parts if part)
 
+    @property
+    def warning(self) -> str:
+        """What of it cannot be undone, where that is so; empty otherwise."""
+        return plan_text.warning(self.kind.value, self.entitytype)
+
     def __str__(self) -> str:
-        changes = [part for change in self.changes for part in _parts(change)]
-        width = max((len(change.attribute) for change in changes), default=0)
-        lines = [f"{self.number:>5}. {self.title}"]
-        for change in changes:
-            before = "" if self.kind is Kind.CREATE else f"{_shown(change.before)} "
-            lines.append(f"         {change.attribute:<{width}}  {before}→ {_shown(change.after)}")
-        return "\n".join(lines)
+        return plan_text.operation_text(self)
 
 
 @attrs.frozen
@@ -139,24 +164,93 @@ class Plan:
         what = ", ".join(f"{count} × {kind} {entitytype}" for (kind, entitytype), count in counts.items())
         return f"plan for {self.workspace}: {what}"
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What of it cannot be undone, each once."""
+        return tuple(dict.fromkeys(operation.warning for operation in self.operations if operation.warning))
+
+    @property
+    def hash(self) -> str:
+        """A digest of what would be sent: the same for the same operations, on any machine."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text, from which `from_json` makes an equal one."""
+        document = attrs.asdict(self, value_serializer=_serialise)
+        return json.dumps(document, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """
+        Return the plan that `to_json` wrote.
+
+        Raises:
+            InvalidValue: It is not such a text.
+        """
+        try:
+            document = json.loads(text)
+            operations = tuple(_operation(item) for item in document["operations"])
+            return cls(document["workspace"], operations)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidValue(f"this is not a plan that to_json() wrote: {error!r}") from error
+
+    def pretty(self, *, colour: bool = True) -> str:
+        """
+        Return the plan as a diff for people.
+
+        Args:
+            colour: Whether to colour it for a terminal.
+        """
+        text = "\n".join(
+            [
+                self.summary,
+                *(plan_text.operation_text(operation, colour=colour) for operation in self.operations),
+            ]
+        )
+        return "\n".join([text, *(f"note: {warning}" for warning in self.warnings)])
+
     def __str__(self) -> str:
-        return "\n".join([self.summary, *(str(operation) for operation in self.operations)])
+        return self.pretty(colour=False)
 
 
-def _parts(change: Change) -> Iterator[Change]:
-    """Yield what differs inside objects, key by key; people look for the difference, not for the whole."""
-    before, after = change.before, change.after
-    if not (isinstance(before, dict) and isinstance(after, dict)) or not before or not after:
-        yield change
-        return
-    for key in dict.fromkeys([*before, *after]):
-        inner = Change(f"{change.attribute}.{key}", before.get(key, ABSENT), after.get(key, ABSENT))
-        if key not in before or key not in after or before[key] != after[key]:
-            yield from _parts(inner)
+_TAGS: dict[str, Any] = {"not_loaded": NOT_LOADED, "absent": ABSENT}
 
 
-def _shown(value: Any) -> str:
-    """Return a value for a terminal: as JSON, which escapes what could steer one."""
-    if isinstance(value, (NewEntity, _NotLoaded)):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str).replace("\x7f", "\\u007f")
+def _serialise(_: Any, __: Any, value: Any) -> Any:
+    if isinstance(value, NewEntity):
+        return {"$new": value.operation, "$prefix": value.prefix}
+    if isinstance(value, _Nothing):
+        return {"$none": value.name.lower()}
+    return value.value if isinstance(value, Kind) else value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, dict) and "$new" in value:
+        return NewEntity(value["$new"], value["$prefix"])
+    if isinstance(value, dict) and "$none" in value:
+        return _TAGS[value["$none"]]
+    if isinstance(value, dict) and "operation" in value and value.keys() == {"operation", "prefix"}:
+        return NewEntity(value["operation"], value["prefix"])
+    return value
+
+
+def _changes(items: list[Any]) -> tuple[Change, ...]:
+    return tuple(
+        Change(item["attribute"], _restored(item["before"]), _restored(item["after"])) for item in items
+    )
+
+
+def _operation(item: dict[str, Any]) -> Operation:
+    members = tuple(Member(part["id"], part["label"], _changes(part["changes"])) for part in item["members"])
+    return Operation(
+        item["number"],
+        Kind(item["kind"]),
+        item["entitytype"],
+        item["id"],
+        item["label"],
+        _changes(item["changes"]),
+        tuple(item["depends_on"]),
+        _restored(item["parent"]),
+        members,
+        item["marked"],
+    )

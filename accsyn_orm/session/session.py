@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import weakref
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from ..entities.base import Entity
-from ..errors import AccsynError, CommitError, DetachedEntity, ProtocolError, SessionError
+from ..errors import DetachedEntity, SessionError
 from ..mapping import binding, state
-from ..mapping.rows import fill, fill_created, forget_changes, merge
-from . import commit as committing
+from ..mapping.rows import fill, merge
 from .base import remembers_errors
 from .bulk import BulkCalls
-from .commit import only_row
 from .identity import IdentityMap
 from .plan import Kind
 from .unit_of_work import UnitOfWork
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
     from ..mapping.base import MappedBase
     from ..mapping.protocols import Drainable
-    from .commit import CommitResult
-    from .plan import Operation, Plan
 
 __all__ = ["Session"]
 
@@ -47,7 +44,8 @@ class Session(BulkCalls):
         self._absent = set()
         self._unit = UnitOfWork()
         self._reference = weakref.ref(self)
-        self._listings: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._listings = weakref.WeakSet()
+        self._committing = threading.Lock()
         binding.note_session(self)
 
     def _closing(self) -> None:
@@ -113,8 +111,7 @@ class Session(BulkCalls):
         self._check_open()
         phase = state.phase_of(entity)
         if phase is state.Phase.TRANSIENT:
-            state.enter(entity, self._reference, state.Phase.PENDING)
-            self._unit.new[id(entity)] = entity
+            self._unit.add(entity, self._reference)
             return
         if phase is state.Phase.PERSISTENT and state.is_detached(entity):
             self._attach(entity)
@@ -241,145 +238,3 @@ class Session(BulkCalls):
         state.restore(entity)
         self._unit.touched.pop(id(entity), None)
         merge(entity, row)
-
-    # Committing
-
-    def plan(self) -> Plan:
-        """
-        Return what a commit would send; no I/O.
-
-        Raises:
-            IdentityConflict: One thing was changed through two classes.
-            InvalidValue: New entities refer to each other in a circle, or to one that was not added.
-        """
-        return self._unit.plan(self.workspace)[0]
-
-    @remembers_errors
-    def commit(self) -> CommitResult:
-        """
-        Send what was changed: one request per changed entity, with nothing in it but what changed.
-
-        Listings of this session that are being iterated over are first fetched to their end, so that changing
-        what is paged through never skips a row.
-
-        Returns:
-            What was applied.
-
-        Raises:
-            CommitError: Something was not applied; it says what became of each operation. What was applied is
-                clean, the rest is still pending.
-        """
-        if not self.plan():
-            self._unit.settle_clean()
-            return committing.CommitResult(self.plan())
-        self._drain_listings()
-        self._refuse_unsettled()
-        return self._run_plan(*self._unit.plan(self.workspace))
-
-    def create_now(self, entity: MappedBase) -> None:
-        """
-        Create one entity and send nothing else; query sets call this.
-
-        Raises:
-            AccsynError: It was not created. Nothing stays pending, unless it may have been created all the same.
-        """
-        self.add(cast("Entity", entity))
-        try:
-            self._send_now(entity)
-        except AccsynError:
-            if id(entity) not in self._unit.unsettled:
-                self.expunge(cast("Entity", entity))
-            raise
-
-    def update_now(self, entity: MappedBase) -> None:
-        """Send the changes of one entity and nothing else; query sets call this."""
-        self._send_now(entity)
-
-    def _send_now(self, entity: MappedBase) -> None:
-        plan, entities = self._unit.plan(self.workspace, only=entity)
-        self._drain_listings()
-        try:
-            self._run_plan(plan, entities)
-        except CommitError as error:
-            raise error.__cause__ or error from None
-
-    def _drain_listings(self) -> None:
-        for listing in list(self._listings):
-            listing.drain()
-
-    def _run_plan(self, plan: Plan, entities: list[MappedBase]) -> CommitResult:
-
-        def begin(operation: Operation) -> None:
-            # Before a byte is sent: whatever interrupts the commit, this is not sent a second time unasked.
-            if operation.kind is Kind.CREATE:
-                entity = entities[operation.number - 1]
-                self._unit.unsettled[id(entity)] = entity
-
-        def settle(operation: Operation, result: Any) -> str | None:
-            return self._settle(operation, result, entities[operation.number - 1])
-
-        try:
-            return committing.run(plan, self._connection, begin, settle)
-        except CommitError as error:
-            for outcome in (*error.rejected, *error.not_sent):
-                self._unit.unsettled.pop(id(entities[outcome.operation.number - 1]), None)
-            raise
-        finally:
-            self._unit.settle_clean()
-
-    def _refuse_unsettled(self) -> None:
-        """A create without an answer is never repeated blindly: it may have been applied."""
-        unsettled = ", ".join(repr(entity) for entity in self._unit.unsettled.values())
-        if unsettled:
-            raise SessionError(
-                f"no answer came to the creation of {unsettled}, so it may exist already: look it up, then"
-                f" session.expunge() it if it does, or session.add() it again if it does not"
-            )
-
-    def _settle(self, operation: Operation, result: Any, entity: MappedBase) -> str | None:
-        """Take an applied operation into the session; return the id of its entity."""
-        if operation.kind is Kind.CREATE:
-            return self._settle_create(operation, result, entity)
-        if operation.kind is Kind.UPDATE:
-            by_wire = entity.__mapper__.by_wire
-            row = only_row(result)
-            if row is not None and row.get("id", operation.id) != operation.id:
-                raise ProtocolError(
-                    f"{operation.title}: the server answered another entity, {row.get('id')!r}"
-                )
-            sent = {by_wire[name].name: value for name, value in self._sent(operation, entity).items()}
-            forget_changes(entity, sent)
-            if row is not None:
-                merge(entity, row)
-        elif operation.kind is Kind.DELETE:
-            self._settle_deleted(entity, operation)
-        else:
-            self._unit.actions.pop(id(entity), None)
-        return operation.id
-
-    def _settle_deleted(self, entity: MappedBase, operation: Operation) -> None:
-        self._identity.remove(entity, operation.id or "")
-        self._unit.forget(entity)
-        state.restore(entity)
-        state.enter(entity, self._reference, state.Phase.DELETED)
-
-    def _sent(self, operation: Operation, entity: MappedBase) -> dict[str, Any]:
-        """Return what an operation sent, ids of entities that it created before filled in."""
-        by_wire = entity.__mapper__.by_wire
-        return {
-            change.attribute: change.after
-            if isinstance(change.after, (str, int, float, bool, list, dict, type(None)))
-            else state.wire_value(entity, by_wire[change.attribute])
-            for change in operation.changes
-        }
-
-    def _settle_create(self, operation: Operation, result: Any, entity: MappedBase) -> str | None:
-        row = only_row(result)
-        ident = None if row is None else row.get("id")
-        if row is None or not isinstance(ident, str):
-            raise ProtocolError(f"{operation.title}: the server answered without the new entity's id")
-        self._unit.forget(entity)
-        state.enter(entity, self._reference, state.Phase.PERSISTENT)
-        fill_created(entity, row)
-        self._identity.add(entity, ident)
-        return ident

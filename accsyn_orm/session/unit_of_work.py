@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import attrs
 
 from ..errors import IdentityConflict, InvalidValue
 from ..mapping import state
 from ..mapping.registry import canonical_type
 from ..mapping.rows import forget_changes
-from .plan import NOT_LOADED, Change, Kind, NewEntity, Operation, Plan
+from .plan import NOT_LOADED, Change, Kind, Member, NewEntity, Operation, Plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
 
-__all__ = ["UnitOfWork"]
+__all__ = ["UnitOfWork", "Unsettled"]
+
+
+@attrs.frozen
+class Unsettled:
+    """
+    A creation that may have been applied although no answer came.
+
+    Args:
+        entity: What was to be created.
+        operation: The operation that was sent.
+        marker: The marker that it carried.
+        ids: Ids of what was created before it, by the number of the operation.
+    """
+
+    entity: MappedBase
+    operation: Operation
+    marker: str
+    ids: dict[int, str]
 
 
 class UnitOfWork:
@@ -29,8 +51,14 @@ class UnitOfWork:
         self.touched: dict[int, MappedBase] = {}
         self.deleted: dict[int, MappedBase] = {}
         self.actions: dict[int, tuple[Kind, MappedBase]] = {}
-        # Creates that may have been applied although no answer came: never sent again unasked.
-        self.unsettled: dict[int, MappedBase] = {}
+        # Creates that may have been applied although no answer came: never sent again before they were looked up.
+        self.unsettled: dict[int, Unsettled] = {}
+        self.markers: dict[int, str] = {}
+
+    def add(self, entity: MappedBase, owner: Any) -> None:
+        """Take in an entity that is to be created."""
+        state.enter(entity, owner, state.Phase.PENDING)
+        self.new[id(entity)] = entity
 
     def dirty(self) -> list[MappedBase]:
         """Return the stored entities that differ from what the server has."""
@@ -42,8 +70,8 @@ class UnitOfWork:
 
     def forget(self, entity: MappedBase) -> None:
         """Drop an entity from everything."""
-        for held in (self.new, self.touched, self.deleted, self.actions, self.unsettled):
-            held.pop(id(entity), None)
+        for held in (self.new, self.touched, self.deleted, self.actions, self.unsettled, self.markers):
+            cast("dict[int, Any]", held).pop(id(entity), None)
 
     def settle_clean(self) -> None:
         """Let go of entities that were changed back."""
@@ -52,7 +80,9 @@ class UnitOfWork:
                 forget_changes(entity, {})
                 del self.touched[key]
 
-    def plan(self, workspace: str, only: MappedBase | None = None) -> tuple[Plan, list[MappedBase]]:
+    def plan(
+        self, workspace: str, only: MappedBase | None = None
+    ) -> tuple[Plan, list[tuple[MappedBase, ...]]]:
         """
         Return the plan, and the entity of each operation in the same order.
 
@@ -75,8 +105,8 @@ class UnitOfWork:
         _refuse_conflicts([*dirty, *self.deleted.values()])
         for entity in _in_order_of_need(self.new):
             planner.create(entity)
-        for entity in dirty:
-            planner.update(entity)
+        for group in _batches(dirty):
+            planner.update(*group)
         for kind, entity in self.actions.values():
             if id(entity) not in self.deleted:
                 planner.act(kind, entity)
@@ -90,7 +120,7 @@ class _Planner:
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self.entities: list[MappedBase] = []
+        self.entities: list[tuple[MappedBase, ...]] = []
         self._numbers: dict[int, int] = {}
 
     def create(self, entity: MappedBase) -> None:
@@ -102,19 +132,43 @@ class _Planner:
             needs += need
         self._numbers[id(entity)] = self._add(Kind.CREATE, entity, changes, needs)
 
-    def update(self, entity: MappedBase) -> None:
+    def update(self, *entities: MappedBase) -> None:
+        """Plan one request for one entity, or for several tasks of one job."""
+        changed = [self._changes(entity) for entity in entities]
+        needs = [need for _, needed in changed for need in needed]
+        if len(entities) == 1:
+            number = self._add(Kind.UPDATE, entities[0], changed[0][0], needs)
+        else:
+            members = tuple(
+                Member(state.peek(entity, entity.__mapper__.fields["id"]), label_of(entity), tuple(changes))
+                for entity, (changes, _) in zip(entities, changed, strict=True)
+            )
+            number = self._add(Kind.UPDATE, entities[0], [], needs, members)
+            self.entities[-1] = entities
+        self._numbers |= dict.fromkeys(map(id, entities), number)
+
+    def _changes(self, entity: MappedBase) -> tuple[list[Change], list[int]]:
         changes, needs = [], []
         for change in state.changes(entity):
             value, need = self._value(entity, change.field)
             before = NOT_LOADED if change.before is state.MISSING else change.before
             changes.append(Change(change.field.wire, before, value))
             needs += need
-        self._add(Kind.UPDATE, entity, changes, needs)
+        return changes, needs
 
     def act(self, kind: Kind, entity: MappedBase) -> None:
-        self._add(kind, entity, [], [])
+        """Plan a deletion or an (de)activation, after whatever else happens to the entity."""
+        before = self._numbers.get(id(entity))
+        self._add(kind, entity, [], [] if before is None else [before])
 
-    def _add(self, kind: Kind, entity: MappedBase, changes: list[Change], needs: list[int]) -> int:
+    def _add(
+        self,
+        kind: Kind,
+        entity: MappedBase,
+        changes: list[Change],
+        needs: list[int],
+        members: tuple[Member, ...] = (),
+    ) -> int:
         mapper = entity.__mapper__
         number = len(self.operations) + 1
         parent = None
@@ -126,14 +180,18 @@ class _Planner:
                 number,
                 kind,
                 mapper.entitytype,
-                None if kind is Kind.CREATE else state.peek(entity, mapper.fields["id"]),
-                label_of(entity),
+                None if kind is Kind.CREATE or members else state.peek(entity, mapper.fields["id"]),
+                "" if members else label_of(entity),
                 tuple(changes),
                 tuple(dict.fromkeys(needs)),
                 None if parent is state.MISSING else parent,
+                members,
+                marked=kind is Kind.CREATE
+                and "metadata" in mapper.fields
+                and mapper.fields["metadata"].create,
             )
         )
-        self.entities.append(entity)
+        self.entities.append((entity,))
         return number
 
     def _value(self, entity: MappedBase, field: Field) -> tuple[Any, list[int]]:
@@ -150,6 +208,21 @@ class _Planner:
             prefix = f"{link.__mapper__.entitytype}:" if field.slot.endswith("_ref") else ""
             return NewEntity(number, prefix), [number]
         return value, []
+
+
+def _batches(dirty: list[MappedBase]) -> Iterator[list[MappedBase]]:
+    """Yield what one request can change: an entity, or all changed tasks of one job."""
+    tasks: dict[Any, list[MappedBase]] = {}
+    for entity in dirty:
+        mapper = entity.__mapper__
+        parent = None if mapper.parent is None else state.peek(entity, mapper.fields[mapper.parent])
+        if not isinstance(parent, str):
+            yield [entity]
+        elif parent in tasks:
+            tasks[parent].append(entity)
+        else:
+            tasks[parent] = [entity]
+    yield from tasks.values()
 
 
 def label_of(entity: MappedBase) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .messages import Call, HttpResponse
 
-__all__ = ["document_of", "result_of", "retry_after"]
+__all__ = ["document_of", "is_json", "result_of", "retry_after"]
 
 # No more than this of a page that is not of the protocol, and of what a server says about an inner failure.
 SNIPPET = 200
@@ -90,6 +90,15 @@ def result_of(document: Mapping[str, Any], call: Call) -> Any:
             uri=call.uri,
             entity=call.entity,
         ) from None
+
+
+def is_json(response: HttpResponse) -> bool:
+    """Tell whether the body of a response can be read at all, whatever it says."""
+    try:
+        codec.loads(response.body)
+    except ProtocolError:
+        return False
+    return True
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

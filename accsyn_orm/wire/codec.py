@@ -94,15 +94,6 @@ def _strict_loads(body: bytes) -> Any:
         raise ProtocolError("the answer is nested too deeply to be read") from None
 
 
-def _place_of(error: ValueError) -> str:
-    # The error's own text may quote the document.
-    return (
-        f"line {error.lineno}, column {error.colno}"
-        if isinstance(error, json.JSONDecodeError)
-        else str(error)
-    )
-
-
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 

@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..errors import AccsynError, SessionClosed
-from .answers import document_of, result_of
+import attrs
+
+from ..errors import AccsynError, AuthenticationFailed, SessionClosed, SessionExpired
+from .answers import document_of, result_of, retry_after
+from .forking import renew_after_fork
 from .messages import Call, Timeouts
 from .redaction import Redactor
+from .retrying import Retrying
 from .sign_in import Arrival, sign_in
 from .trace import Trace
 
 if TYPE_CHECKING:
-    from ..config import Endpoint, Settings
+    from ..config import Endpoint, Secret, Settings
+    from ..errors import ServerError
     from .dialects import V3
     from .messages import HttpRequest, HttpResponse, SignedIn
+    from .rate import Limiter, RateLimit
+    from .retrying import Attempt
     from .transport import Transport
 
 __all__ = ["Connection"]
+
+_TOO_MANY = 429
+# What a 429 without a readable Retry-After is taken to ask for.
+_PENALTY_SECONDS = 1.0
+# The session ids before the current one: answers that name them may still be under way.
+_REMEMBERED_SESSIONS = 5
+# A call that has so much of its time left gets the whole of it, which spares making new time-outs.
+_NEARLY_ALL = 0.99
 
 
 class Connection:
     """
     Send calls, and read their answers. Any number of threads may use it at the same time.
+
+    A call keeps below the rate limit, is tried again where that is safe, and signs in again where the session
+    has expired, all within one deadline and under one eid. A forked child uses it on with connections and
+    locks of its own.
 
     Args:
         settings: Where to, and as whom.
@@ -32,6 +53,8 @@ class Connection:
         transport: Sends the requests.
         owns_transport: Whether `close()` closes the transport too.
         trace: Where requests and answers are written down.
+        rate_limit: What the server allows; None keeps no limit.
+        retrying: Tries calls again.
     """
 
     def __init__(
@@ -42,27 +65,48 @@ class Connection:
         *,
         owns_transport: bool = True,
         trace: Trace | None = None,
+        rate_limit: RateLimit | None = None,
+        retrying: Retrying | None = None,
     ) -> None:
-        self.settings = settings
         self.dialect = dialect
+        self._settings = settings
         self._transport = transport
         self._owns_transport = owns_transport
         self._trace = trace or Trace()
+        self._rate_limit = rate_limit
+        self._limiters: dict[str, Limiter | None] = {}
+        self._retrying = retrying or Retrying()
+        self._clock = self._retrying.clock
         self._timeouts = Timeouts(settings.connect_timeout, settings.read_timeout, settings.deadline)
+        self._session_ids: tuple[Secret, ...] = ()
         self._redactor = Redactor(settings.api_key)
         self._arrival: Arrival | None = None
-        self._lock = threading.RLock()
         self._requests = 0
         self._closed = False
+        # How often renewing the session has failed, and why it could not be renewed, where that is so.
+        self._failed_renewals = 0
+        self._refusal: _Refusal | None = None
+        self.after_fork()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Make the locks anew: in a forked child, nobody would open those that were locked."""
+        self._lock = threading.RLock()
+        self._counting = threading.Lock()
+
+    @property
+    def settings(self) -> Settings:
+        """Where to, and as whom."""
+        return self._settings
 
     @property
     def username(self) -> str:
         """The user who signs in."""
-        return self.settings.username
+        return self._settings.username
 
     @property
     def request_count(self) -> int:
-        """How many HTTP requests were sent, those of signing in included."""
+        """How many HTTP requests were sent, those of signing in and of trying again included."""
         return self._requests
 
     @property
@@ -89,50 +133,50 @@ class Connection:
         """
         with self._lock:
             self._check_open()
-            # The flow hands over its requests one by one; the response to each decides on the next.
-            flow = sign_in(self.settings, self.dialect, self._redactor.clean)
-            call = Call("PUT", "api/login", entity=f"user:{self.username}")
-            started = time.monotonic()
-            try:
-                request = next(flow)
-                while True:
-                    request = flow.send(self._send(request))
-            except StopIteration as end:
-                arrival: Arrival = end.value
-            except AccsynError as error:
-                _complete(error, call)
-                self._trace.failure(call, error, time.monotonic() - started, self._redactor)
-                raise
-            self._redactor = Redactor(self.settings.api_key, arrival.signed_in.session_id)
-            self._arrival = arrival
-            said = {"id": arrival.signed_in.user_id, "role": arrival.signed_in.role}
-            self._trace.answer(call, 200, said, time.monotonic() - started, self._redactor)
-            return arrival.signed_in
+            return self._sign_in(self._settings, self._ends()).signed_in
+
+    def renew(self, settings: Settings) -> SignedIn:
+        """
+        Sign in with other credentials, and go on with these; where that fails, all stays as it was.
+
+        Args:
+            settings: The settings, with another user name or key.
+
+        Raises:
+            AccsynError: As `sign_in`.
+        """
+        with self._lock:
+            self._check_open()
+            signed_in = self._sign_in(settings, self._ends()).signed_in
+            self._settings = settings
+            return signed_in
 
     def call(self, call: Call) -> dict[str, Any]:
         """
         Send a call and return the document of its answer.
 
+        What reads is tried three times where the fault may pass; what writes only where it certainly was not
+        carried out. Where the session has expired it is renewed, once for all threads, and the call sent again,
+        once. All of it happens within the deadline of the settings.
+
         Raises:
             ServerError: The server answers with an error.
+            SessionExpired: The session expired and cannot be renewed, or expired again; nothing was carried out.
             TransportError: No answer was had.
             ProtocolError: The answer is not of the protocol.
             InvalidValue: The payload holds something that cannot be sent.
             SessionClosed: The connection was closed.
         """
         arrival = self._arrived()
-        started = time.monotonic()
+        if call.eid is None:
+            call = attrs.evolve(call, eid=str(uuid.uuid4()))
+        ends = self._ends()
         try:
-            request = self.dialect.request(call, arrival.endpoint, self.settings, arrival.signed_in)
-            self._trace.request(call, self._redactor)
-            response = self._send(request)
-            document = document_of(response, call, self._redactor.clean)
-        except AccsynError as error:
-            _complete(error, call)
-            self._trace.failure(call, error, time.monotonic() - started, self._redactor)
-            raise
-        self._trace.answer(call, response.status, document, time.monotonic() - started, self._redactor)
-        return document
+            return self._retrying.run(call, functools.partial(self._exchange, call, arrival), ends)
+        except SessionExpired as error:
+            arrival = self._renewed(arrival, error, ends)
+        # Outside of the except block, so that a second expiry is an error of its own.
+        return self._retrying.run(call, functools.partial(self._exchange, call, arrival), ends)
 
     def result(self, call: Call) -> Any:
         """
@@ -150,24 +194,157 @@ class Connection:
         if self._owns_transport:
             self._transport.close()
 
+    # Signing in
+
     def _arrived(self) -> Arrival:
         self._check_open()
         arrival = self._arrival
         if arrival is None:
             with self._lock:
-                if self._arrival is None:
-                    self.sign_in()
-                return self._arrived()
+                return self._arrival or self._sign_in(self._settings, self._ends())
         return arrival
+
+    def _renewed(self, expired: Arrival, error: SessionExpired, ends: float) -> Arrival:
+        """Sign in again, unless another thread has done so since this one's call was sent."""
+        before = self._failed_renewals
+        left = max(0.0, min(ends - self._clock.monotonic(), threading.TIMEOUT_MAX))
+        if not self._lock.acquire(timeout=left):
+            raise error
+        try:
+            self._check_open()
+            if self._arrival is not expired:
+                return self._arrived()
+            if not self._settings.renewable:
+                raise error
+            refusal = self._refusal
+            # Either another thread's attempt, for which this one waited, failed; or the key is refused for good.
+            if refusal is not None and (refusal.final or self._failed_renewals != before):
+                raise refusal.as_error(error)
+            return self._renew_once(error, ends)
+        finally:
+            self._lock.release()
+
+    def _renew_once(self, error: SessionExpired, ends: float) -> Arrival:
+        try:
+            return self._sign_in(self._settings, ends)
+        except AccsynError as failure:
+            final = isinstance(failure, AuthenticationFailed)
+            self._failed_renewals += 1
+            self._refusal = _Refusal(failure.message, failure.status, final=final)
+            if final:
+                raise
+            # It says nothing of the call itself, which certainly was not carried out.
+            raise self._refusal.as_error(error) from failure
+
+    def _sign_in(self, settings: Settings, ends: float) -> Arrival:
+        """Sign in; the lock is held."""
+        call = Call("PUT", "api/login", entity=f"user:{settings.username}")
+        self._remember(settings)
+        started = time.monotonic()
+        arrival = self._retrying.run(call, functools.partial(self._arrive, settings, call), ends)
+        self._refusal = None
+        self._remember(settings, arrival.signed_in.session_id)
+        self._arrival = arrival
+        said = {"id": arrival.signed_in.user_id, "role": arrival.signed_in.role}
+        self._trace.answer(call, 200, said, time.monotonic() - started, self._redactor)
+        return arrival
+
+    def _arrive(self, settings: Settings, call: Call, attempt: Attempt) -> Arrival:
+        """Go through the flow of signing in once."""
+        # The flow hands over its requests one by one; the response to each decides on the next.
+        flow = sign_in(settings, self.dialect, self._redactor.clean)
+        started = time.monotonic()
+        try:
+            request = next(flow)
+            while True:
+                attempt.response = None
+                attempt.response = self._send(request, attempt.ends)
+                request = flow.send(attempt.response)
+        except StopIteration as end:
+            arrival: Arrival = end.value
+            return arrival
+        except AccsynError as error:
+            _complete(error, call)
+            self._trace.failure(call, error, time.monotonic() - started, self._redactor)
+            raise
+
+    def _remember(self, settings: Settings, *session_ids: Secret) -> None:
+        """Let all secrets that an answer may still name be starred."""
+        self._session_ids = (*session_ids, *self._session_ids)[:_REMEMBERED_SESSIONS]
+        self._redactor = Redactor(settings.api_key, self._settings.api_key, *self._session_ids)
+
+    # Sending
+
+    def _exchange(self, call: Call, arrival: Arrival, attempt: Attempt) -> dict[str, Any]:
+        """Send a call once."""
+        started = time.monotonic()
+        try:
+            request = self.dialect.request(call, arrival.endpoint, arrival.settings, arrival.signed_in)
+            self._trace.request(call, self._redactor)
+            response = attempt.response = self._send(request, attempt.ends)
+            document = document_of(response, call, self._redactor.clean)
+        except AccsynError as error:
+            _complete(error, call)
+            self._trace.failure(call, error, time.monotonic() - started, self._redactor)
+            raise
+        self._trace.answer(call, response.status, document, time.monotonic() - started, self._redactor)
+        return document
+
+    def _send(self, request: HttpRequest, ends: float) -> HttpResponse:
+        limiter = None if self._rate_limit is None else self._limiter(self._rate_limit, request.url)
+        if limiter is not None:
+            limiter.acquire(ends)
+        with self._counting:
+            self._requests += 1
+        left = ends - self._clock.monotonic()
+        timeouts = self._timeouts
+        if left < _NEARLY_ALL * timeouts.total:
+            timeouts = attrs.evolve(timeouts, total=max(left, 0.0))
+        response = self._transport.send(request, timeouts)
+        if response.status == _TOO_MANY and limiter is not None:
+            seconds = retry_after(response.headers)
+            limiter.penalise(_PENALTY_SECONDS if seconds is None else seconds)
+        return response
+
+    def _limiter(self, rate_limit: RateLimit, url: str) -> Limiter | None:
+        target = url[: url.index("/", len("https://"))]
+        try:
+            return self._limiters[target]
+        except KeyError:
+            limiter = self._limiters[target] = rate_limit.towards(target)
+            return limiter
+
+    def _ends(self) -> float:
+        return self._clock.monotonic() + self._timeouts.total
 
     def _check_open(self) -> None:
         if self._closed:
             raise SessionClosed("this session was closed: open another one with Session(...)")
 
-    def _send(self, request: HttpRequest) -> HttpResponse:
-        with self._lock:
-            self._requests += 1
-        return self._transport.send(request, self._timeouts)
+
+@attrs.frozen
+class _Refusal:
+    """
+    Why the session could not be renewed, without the error itself, which holds on to its frames.
+
+    Args:
+        message: What was said.
+        status: HTTP status of the answer.
+        final: Whether trying again is in vain until there are other credentials.
+    """
+
+    message: str
+    status: int | None
+    final: bool
+
+    def as_error(self, expiry: SessionExpired) -> ServerError:
+        """Make the error of a call that met the expiry."""
+        if self.final:
+            return AuthenticationFailed(
+                self.message, status=self.status, uri="api/login", entity=expiry.entity
+            )
+        message = f"{expiry.message} (signing in again failed: {self.message})"
+        return SessionExpired(message, status=expiry.status, uri=expiry.uri, entity=expiry.entity)
 
 
 def _complete(error: AccsynError, call: Call) -> None:

@@ -219,6 +219,13 @@ class DeadlineAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
+    def close(self) -> None:
+        """Close the pools now; urllib3 leaves them until nothing refers to them, such as an error's frames."""
+        pools = self.poolmanager.pools
+        for pool in filter(None, map(pools.get, list(pools.keys()))):
+            pool.close()
+        super().close()
+
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
         """Hand over the raw response; cookies, history and guessed encodings are no part of the protocol."""
         response = Response()

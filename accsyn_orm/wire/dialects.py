@@ -225,7 +225,7 @@ class V3:
         document: dict[str, Any] = {
             "audience": "api",
             "workspace": settings.workspace,
-            "eid": str(uuid.uuid4()),
+            "eid": call.eid or str(uuid.uuid4()),
             "session": signed_in.session_id.reveal(),
             "uri": call.uri,
             "ident": settings.username,

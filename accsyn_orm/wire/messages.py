@@ -35,6 +35,7 @@ class Call:
         query: An expression, or the bare code that `activate` takes.
         data: The payload: an object, a list, or None.
         entity: What it is about, as `type:id` or `type`; for errors only, never sent.
+        eid: Identifies the event; a resend carries the same. A new one where not given.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Call:
     query: str | None = None
     data: Any = attrs.field(factory=dict)
     entity: str | None = None
+    eid: str | None = None
 
 
 @attrs.frozen

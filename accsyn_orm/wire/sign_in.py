@@ -33,10 +33,12 @@ class Arrival:
     Args:
         endpoint: The host of the workspace.
         signed_in: What the server said on signing in.
+        settings: As whom.
     """
 
     endpoint: Endpoint
     signed_in: SignedIn
+    settings: Settings
 
 
 def sign_in(
@@ -62,7 +64,7 @@ def sign_in(
         endpoint = _discovered(response, call, settings, clean)
     call = Call("PUT", "api/login", entity=f"user:{settings.username}")
     response = yield dialect.login_request(endpoint, settings)
-    return Arrival(endpoint, _signed_in(response, call, clean))
+    return Arrival(endpoint, _signed_in(response, call, clean), settings)
 
 
 def _discovered(

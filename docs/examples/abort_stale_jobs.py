@@ -28,7 +28,9 @@ def main() -> int:
         print(plan.summary)
         for operation in plan.operations[:SHOWN]:
             print(operation)
-        print(f"       … and {max(0, len(plan) - SHOWN)} more, in {len({job.queue.code for job in stale})} queues")
+        print(
+            f"       … and {max(0, len(plan) - SHOWN)} more, in {len({job.queue.code for job in stale})} queues"
+        )
         if "--plan" in sys.argv:
             return 0
 
@@ -39,7 +41,9 @@ def main() -> int:
 
     with Session() as session:
         aborted = {job.id: job for job in Job.objects.finished().filter(status="aborted")}
-        right = [ident for ident, reason in wanted.items() if aborted[ident].metadata["aborted_because"] == reason]
+        right = [
+            ident for ident, reason in wanted.items() if aborted[ident].metadata["aborted_because"] == reason
+        ]
         left = Job.objects.filter(status="waiting", modified__lt=CUTOFF).count()
         print(f"verified: {len(right)} of {len(wanted)} are aborted and say why; {left} stale jobs are left")
         print(f"read back with {session.request_count} requests, signing in included")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from accsyn_orm import Job, NotFound, Queue, QueryError, Session, SessionError, Task, Transfer, User
+from accsyn_orm import Job, NotFound, QueryError, Queue, Session, SessionError, Task, Transfer, User
 from accsyn_orm.mapping.kinds import Boolean, Integer, Json, Number, Reference, Text, Timestamp
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def test_every_documented_attribute_is_declared(cls: type[Any]) -> None:
 @pytest.mark.parametrize("cls", list(DOCUMENTED))
 def test_each_field_has_a_line_about_itself_and_a_reason_where_it_is_never_written(cls: type[Any]) -> None:
     for field in cls.__mapper__.fields.values():
-        assert field.doc or field.name in {"status"}, field.name
+        assert field.doc or field.name == "status", field.name
         if not field.create and not field.update:
             assert field.reason, field.name
 

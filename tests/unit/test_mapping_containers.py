@@ -52,7 +52,9 @@ CHANGES: list[Callable[[Any], Any]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_does_what_it_does_to_a_built_in_one_and_is_heard_of_before(change: Callable[[Any], Any]) -> None:
+def test_a_change_does_what_it_does_to_a_built_in_one_and_is_heard_of_before(
+    change: Callable[[Any], Any],
+) -> None:
     heard: list[Any] = []
     expected = copy.deepcopy(TREE)
     value = tracked(TREE, lambda: heard.append(plain(value)))

@@ -5,11 +5,23 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import pickle
+import types
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from accsyn_orm import ConfigurationError, Entity, Job, Manager, NotFound, Queue, QueryError, Task, Transfer, User, fields
+from accsyn_orm import (
+    ConfigurationError,
+    Entity,
+    Job,
+    NotFound,
+    QueryError,
+    Queue,
+    Task,
+    Transfer,
+    User,
+    fields,
+)
 from accsyn_orm.mapping import registry
 from accsyn_orm.mapping.fields import Column
 from accsyn_orm.mapping.predicates import Condition
@@ -41,7 +53,7 @@ def test_a_subclass_inherits_the_type_and_the_fields() -> None:
 
 def test_fields_travel_by_their_wire_names(served: Callable[..., Any]) -> None:
     row = {"id": "614d660de50d45bb027c9bdd", "shot_code": "SH010", "delivery_date": "2026-07-01T12:00:00"}
-    session, server = served(lambda asked: [row] if asked.method == "GET" else [row])
+    session, server = served(lambda asked: [row])
     shot = session.get(Shot, row["id"])
     assert shot.shot == "SH010"
     assert shot.delivered == dt.datetime(2026, 7, 1, 12, tzinfo=dt.timezone.utc)
@@ -68,13 +80,19 @@ def test_fields_of_the_class_are_columns() -> None:
     assert (condition.field.name, condition.lookup, condition.value) == ("size", "gt", 10**9)
     made = [Job.code == "a", Job.code != "a", Job.size < 1, Job.size <= 1, Job.size >= 1, Job.code.in_(["a"])]
     assert [each.lookup for each in made] == ["exact", "ne", "lt", "lte", "gte", "in"]
-    texts = [Job.code.contains("a"), Job.code.startswith("a"), Job.code.endswith("a"), Job.code.like("*"), Job.code.regex("a")]
+    texts = [
+        Job.code.contains("a"),
+        Job.code.startswith("a"),
+        Job.code.endswith("a"),
+        Job.code.like("*"),
+        Job.code.regex("a"),
+    ]
     assert [each.lookup for each in texts] == ["contains", "startswith", "endswith", "like", "regex"]
     assert len({Job.status, Job.status}) == 2, "columns can be kept in sets"
 
 
 def test_a_condition_has_no_truth_value() -> None:
-    with pytest.raises(TypeError, match="combine conditions with & | ~"):
+    with pytest.raises(TypeError, match=r"combine conditions with & \| ~"):
         bool(Job.status == "failed")
     with pytest.raises(TypeError):
         _ = Job.status == "failed" and Job.code == "x"
@@ -91,8 +109,8 @@ def test_a_condition_of_another_class_is_refused() -> None:
 
 
 def test_objects_belongs_to_the_class() -> None:
-    assert isinstance(Job.objects, Manager)
-    assert repr(Job.objects) == "<Job.objects>"
+    assert Job.objects is not Job.objects, "each use begins afresh"
+    assert Job.objects.all().query == "job"
     with pytest.raises(AttributeError, match=r"use Job\.objects"):
         _ = Job().objects
 
@@ -121,13 +139,14 @@ def test_the_registry_leads_to_the_first_class_of_a_type() -> None:
 @pytest.mark.parametrize("name", ["_hidden", "two__parts"])
 def test_a_field_whose_name_lookups_could_not_read_is_refused(name: str) -> None:
     with pytest.raises(ConfigurationError, match="double underscore"):
-        type(Entity)("Odd", (Entity,), {name: fields.text()}, entitytype="odd")
+        types.new_class(
+            "Odd", (Entity,), {"entitytype": "odd"}, lambda body: body.update({name: fields.text()})
+        )
 
 
 def test_help_shows_the_line_about_each_field() -> None:
-    slots = {name: text for cls in Shot.__mro__ for name, text in (cls.__dict__.get("__slots__") or {}).items() if text} if isinstance(Shot.__dict__["__slots__"], dict) else {}
-    assert slots["shot"] == "the shot"
-    assert slots["size"] == "bytes; -1 while it is not known"
+    assert Shot.__dict__["__slots__"]["shot"] == "the shot"
+    assert Job.__dict__["__slots__"]["size"] == "bytes; -1 while it is not known"
 
 
 def test_an_entity_can_neither_be_pickled_nor_copied() -> None:

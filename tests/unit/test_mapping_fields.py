@@ -36,7 +36,11 @@ class Reel(Entity, entitytype="reel"):
         ("rate", 24, 24),
         ("rate", 10**400, 10**400),
         ("locked", False, False),
-        ("due", dt.datetime(2026, 7, 1, 14, tzinfo=dt.timezone(dt.timedelta(hours=2))), "2026-07-01T12:00:00"),
+        (
+            "due",
+            dt.datetime(2026, 7, 1, 14, tzinfo=dt.timezone(dt.timedelta(hours=2))),
+            "2026-07-01T12:00:00",
+        ),
         ("due", dt.datetime(2026, 7, 1, 12, 0, 0, 999_999, tzinfo=UTC), "2026-07-01T12:00:00"),
         ("due", dt.date(2026, 7, 1), "2026-07-01T00:00:00"),
         ("note", None, None),
@@ -99,7 +103,7 @@ def test_an_enumerated_status_is_checked_and_the_nearest_is_suggested() -> None:
 
 @pytest.mark.parametrize("status", ["init", "running", "failed"])
 def test_a_status_that_exists_but_only_the_server_sets_is_refused(status: str) -> None:
-    with pytest.raises(InvalidValue, match="cannot be set|can be set on a job"):
+    with pytest.raises(InvalidValue, match="that can be set on a job"):
         Job(status=status)
 
 
@@ -141,11 +145,11 @@ def test_a_field_that_cannot_be_written_refuses_and_says_why(
 def test_an_unknown_field_is_refused_with_a_suggestion() -> None:
     job = Job()
     with pytest.raises(UnknownField, match=r"^no field 'stauts' on Job; did you mean 'status'\?$"):
-        job.stauts = "aborted"  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue] # the mistake
+        job.stauts = "aborted"  # pyright: ignore[reportAttributeAccessIssue] # the mistake
     with pytest.raises(UnknownField, match="no field 'stauts' on Job"):
         Job(stauts="aborted")
     with pytest.raises(UnknownField, match="no field 'stauts' on Job"):
-        _ = job.stauts  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue] # the mistake
+        _ = job.stauts  # pyright: ignore[reportAttributeAccessIssue] # the mistake
     assert not hasattr(job, "stauts")
 
 
@@ -165,7 +169,10 @@ def test_a_field_of_a_new_entity_that_was_not_set_is_none() -> None:
 def test_reading_never_fails_whatever_the_server_sends() -> None:
     stamp = kinds.Timestamp()
     assert stamp.from_wire("2026-07-01T12:00:00") == dt.datetime(2026, 7, 1, 12, tzinfo=UTC)
-    assert stamp.from_wire("2026-07-01T12:00:00.250") == dt.datetime(2026, 7, 1, 12, 0, 0, 250_000, tzinfo=UTC)
+    assert stamp.from_wire("2026-07-01T12:00:00.250") == dt.datetime(
+        2026, 7, 1, 12, 0, 0, 250_000, tzinfo=UTC
+    )
+    odd: Any
     for odd in ("soon", "", 7, None, [], "2026-13-45T12:00:00"):
         assert stamp.from_wire(odd) == odd
 
@@ -175,7 +182,7 @@ def test_a_reference_takes_an_entity_of_its_class_alone() -> None:
         Job(queue=User(code="lisa@example.com"))
     queue = Queue(name="night")
     assert Job(queue=queue).queue is queue
-    assert Job(queue=queue).queue_id is None  # type: ignore[comparison-overlap] # a new queue has no id yet
+    assert Job(queue=queue).queue_id is None
 
 
 def test_the_text_form_for_queries() -> None:

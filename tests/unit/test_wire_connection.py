@@ -86,8 +86,8 @@ def test_errors_say_what_they_are_about() -> None:
     connection, _ = connect(lost, {"message": "no"}, {"answer": 1})
     for kind in (errors.ConnectionLost, errors.ServerError, errors.ProtocolError):
         with pytest.raises(kind) as caught:
-            connection.result(Call("GET", "job/find", entity="job"))
-        assert (caught.value.uri, caught.value.entity) == ("job/find", "job")
+            connection.result(Call("PUT", "job/edit", entity="job:1"))
+        assert (caught.value.uri, caught.value.entity) == ("job/edit", "job:1")
     with pytest.raises(errors.InvalidValue) as invalid:
         connection.call(Call("PUT", "job/edit", data={"x": object()}, entity="job:1"))
     assert (invalid.value.uri, connection.request_count) == ("job/edit", 4)
@@ -112,14 +112,18 @@ def test_no_secret_in_a_traceback_with_locals() -> None:
     )
     for _ in range(3):
         with pytest.raises(errors.AccsynError) as caught:
-            connection.call(FIND)
+            connection.call(Call("PUT", "job/edit"))
         own = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         frames = [
             frame for frame in own.stack if "accsyn_orm/" in frame.filename and "tests/" not in frame.filename
         ]
         assert frames
         assert "canary" not in str(caught.value) + repr(vars(caught.value))
-        assert not any("canary" in str(frame.locals) for frame in frames if frame.name in {"call", "_send"})
+        assert not any(
+            "canary" in str(frame.locals)
+            for frame in frames
+            if frame.name in {"call", "run", "_exchange", "_send"}
+        )
 
 
 class TestTrace:

@@ -1,0 +1,42 @@
+"""What a write did to the entities that it is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .messages import Effect
+
+if TYPE_CHECKING:
+    from .messages import Event
+
+__all__ = ["effects_of"]
+
+_KINDS = {
+    "create": "create",
+    "add": "create",
+    "edit": "update",
+    "activate": "update",
+    "deactivate": "update",
+    "delete": "delete",
+    "remove": "delete",
+}
+
+
+def effects_of(event: Event, result: Any) -> list[Effect]:
+    """
+    Return the effects of an event that was carried out.
+
+    Args:
+        event: The event.
+        result: What it is answered with.
+
+    Returns:
+        One effect per entity that is answered (created or changed), or one for the id that the event names.
+        What follows from the rules of the workspace, such as the home of a new user, is not among them.
+    """
+    kind = None if event.method == "GET" else _KINDS.get(event.uri.lower().rpartition("/")[2])
+    if kind is None:
+        return []
+    rows = result if isinstance(result, list) else []
+    ids = [str(row["id"]) for row in rows if isinstance(row, dict) and "id" in row]
+    return [Effect(event.eid, event.uri.lower(), ident, kind) for ident in ids or [event.id or ""]]

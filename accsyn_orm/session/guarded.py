@@ -1,0 +1,157 @@
+"""Writing many at once without entities, pages read ahead, and the limits that a caller sets on I/O."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..errors import BudgetExceeded, ImplicitIO, SessionError
+from .loading import LoadingCalls
+
+if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    from ..mapping.base import MappedBase
+    from ..mapping.fields import Field
+    from ..mapping.protocols import Select
+    from ..wire.messages import Call
+
+__all__ = ["Budget", "GuardedCalls"]
+
+_THREADS = 8
+_SPENDING = threading.Lock()
+
+
+@attrs.define
+class Budget:
+    """
+    How many requests a block may make.
+
+    Args:
+        max_requests: The most.
+        used: How many were made.
+    """
+
+    max_requests: int
+    used: int = 0
+
+
+class GuardedCalls(LoadingCalls):
+    """The part of a session that works on many entities, and that watches over its own I/O."""
+
+    max_url_bytes: int = 8000
+    _threads: ThreadPoolExecutor | None = None
+    _listings: weakref.WeakSet[Any]
+    _budgets: tuple[Budget, ...] = ()
+    _implicit_io_refused: int = 0
+
+    # Pages
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Run a function on one of this session's threads."""
+        self._check_open()
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="accsyn_orm")
+        return self._threads.submit(function, *args)
+
+    def _closing(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def fits(self, select: Select) -> bool:
+        """Whether a find fits into a URL of `max_url_bytes`, which proxies and servers commonly limit; no I/O."""
+        return len(self._page_url(self._find(select, skip=10**9, limit=10**9))) <= self.max_url_bytes
+
+    def _page_url(self, call: Call) -> str:
+        connection = self._connection
+        request = connection.dialect.request(
+            call, connection.endpoint, connection.settings, connection.signed_in
+        )
+        return request.url
+
+    def describe(self, select: Select, *, skip: int = 0, limit: int | None = None) -> str:
+        """Return the request of one page in a line: method, uri, query, payload."""
+        call = self._find(select, skip=skip, limit=limit)
+        query = f" query={call.query}" if call.query else ""
+        return f"{call.method} {call.uri}{query} data={call.data}"
+
+    # Limits on I/O
+
+    @contextlib.contextmanager
+    def budget(self, max_requests: int) -> Iterator[Budget]:
+        """
+        Let a block make so many requests, and no more.
+
+        Args:
+            max_requests: The most requests.
+
+        Raises:
+            BudgetExceeded: One more was about to be made; it was not.
+        """
+        if isinstance(max_requests, bool) or not isinstance(max_requests, int) or max_requests < 0:
+            raise SessionError(f"max_requests is {max_requests!r}; it must be a whole number, 0 or more")
+        budget = Budget(max_requests)
+        self._budgets = (*self._budgets, budget)
+        try:
+            yield budget
+        finally:
+            self._budgets = tuple(other for other in self._budgets if other is not budget)
+
+    @contextlib.contextmanager
+    def no_implicit_io(self) -> Iterator[None]:
+        """Within a block, make an error of each load that reading an attribute would cause."""
+        self._implicit_io_refused += 1
+        try:
+            yield
+        finally:
+            self._implicit_io_refused -= 1
+
+    def _call(self, call: Call) -> dict[str, Any]:
+        self._spend(call)
+        return super()._call(call)
+
+    def _result(self, call: Call) -> Any:
+        self._spend(call)
+        return super()._result(call)
+
+    def _spend(self, call: Call) -> None:
+        # Pages that are read ahead spend on other threads.
+        with _SPENDING:
+            for budget in self._budgets:
+                if budget.used >= budget.max_requests:
+                    raise BudgetExceeded(
+                        f"{call.uri} would be request number {budget.used + 1} of a block that may make"
+                        f" {budget.max_requests}",
+                        uri=call.uri,
+                        entity=call.entity,
+                    )
+            for budget in self._budgets:
+                budget.used += 1
+
+    def load_missing(self, entity: MappedBase, field: Field) -> None:
+        """Load a field that was not in the answer, unless implicit I/O is refused."""
+        self._refuse_implicit_io(entity, field)
+        super().load_missing(entity, field)
+
+    def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
+        """Return the entity that a reference leads to; where it has to be loaded, unless implicit I/O is refused."""
+        held = self.held(entity, field)
+        if held is not None:
+            return held
+        self._refuse_implicit_io(entity, field)
+        return super().follow(entity, field)
+
+    def _refuse_implicit_io(self, entity: MappedBase, field: Field) -> None:
+        if self._implicit_io_refused:
+            raise ImplicitIO(
+                f"{field.name} of {entity!r} is not loaded, and implicit requests are refused here: ask for it with"
+                f" only() or select_related(), or load it before",
+                entity=entity.__mapper__.entitytype,
+            )

@@ -1,0 +1,99 @@
+"""
+What type checkers must refuse; mypy and pyright read this file, nothing runs it.
+
+Both read `type: ignore`, and for both a comment that is not needed is an error itself: for mypy by its strict
+mode, for pyright by the setting below. So a refusal that is lost, by either, fails `make check`.
+"""
+
+# pyright: reportUnnecessaryTypeIgnoreComment=error
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accsyn_orm import Job, Manager, Q, Queue, Task, User, fields, register_lookup
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from accsyn_orm import Session
+
+
+def values_of_the_wrong_type(queue: Queue) -> None:
+    Job.objects.filter(Job.size > "big")  # type: ignore[operator]
+    Job.objects.filter(Job.size >= "big")  # type: ignore[operator]
+    Job.objects.filter(Job.size < "small")  # type: ignore[operator]
+    Job.objects.filter(Job.size <= "small")  # type: ignore[operator]
+    Job.objects.filter(Job.status > 5)  # type: ignore[operator]
+    Job.objects.filter(Job.created > "2026-01-01")  # type: ignore[operator]
+    Job.objects.filter(Job.created > 5)  # type: ignore[operator]
+    Job.objects.filter(Job.id.in_([1]))  # type: ignore[list-item]
+    Job.objects.filter(Job.user.in_([queue]))  # type: ignore[list-item]
+    Job.objects.filter(Job.created.in_(["2026-01-01"]))  # type: ignore[list-item]
+    Job.objects.filter(Job.code.contains(None))  # type: ignore[arg-type]
+    Job.objects.filter(Job.code.startswith(5))  # type: ignore[arg-type]
+    Job.objects.filter(Job.code.endswith(5))  # type: ignore[arg-type]
+    Job.objects.filter(Job.code.like(5))  # type: ignore[arg-type]
+    Job.objects.filter(Job.code.regex(5))  # type: ignore[arg-type]
+    Job.status.no_such_lookup("x")  # type: ignore[attr-defined]
+
+
+def comparisons_that_are_no_condition(queue: Queue, lisa: User) -> None:
+    # Python compares anything by == and !=; of a wrong type, a bool comes out for type checkers.
+    Job.objects.filter(Job.status == 5)  # type: ignore[arg-type]
+    Job.objects.filter(Job.status != 5)  # type: ignore[arg-type]
+    Job.objects.filter(Job.status == None)  # type: ignore[arg-type]  # noqa: E711
+    Job.objects.filter(Job.size == "big")  # type: ignore[arg-type]
+    Job.objects.filter(Job.user == queue)  # type: ignore[arg-type]
+    Job.objects.filter(Job.user != 5)  # type: ignore[arg-type]
+    Job.objects.exclude(Job.status == 5)  # type: ignore[arg-type]
+    Job.objects.get(Job.status == 5)  # type: ignore[arg-type]
+    Q(Job.status == 5)  # type: ignore[arg-type]
+    Job.objects.filter(lisa.code == "lisa@example.com")  # type: ignore[arg-type]
+
+
+def what_is_no_condition(lisa: User) -> None:
+    Job.objects.filter("status=failed")  # type: ignore[arg-type]
+    Job.objects.exclude(lisa)  # type: ignore[arg-type]
+    Job.objects.filter((Job.status == "failed") & True)  # type: ignore[operator]
+    Job.objects.filter(Q(status="failed") | "code=x")  # type: ignore[operator]
+    Job.objects.where(Job.status == "failed")  # type: ignore[arg-type]
+
+
+def assignments(job: Job, lisa: User, since: dt.datetime) -> None:
+    job.size = "x"  # type: ignore[assignment]
+    job.status = None  # type: ignore[assignment]
+    job.status = 5  # type: ignore[assignment]
+    job.queue = lisa  # type: ignore[assignment]
+    job.queue_id = 5  # type: ignore[assignment]
+    job.created = "2026-01-01"  # type: ignore[assignment]
+    job.finished = 5  # type: ignore[assignment]
+    job.mirror = since  # type: ignore[assignment]
+    job.tasks = []  # type: ignore[assignment]
+
+
+def what_comes_out(session: Session, job: Job) -> None:
+    name: int = job.status  # type: ignore[assignment]
+    user: Queue = job.user  # type: ignore[assignment]
+    first: Job = Job.objects.first()  # type: ignore[assignment]
+    found: User = Job.objects.get(code="x")  # type: ignore[assignment]
+    tasks: list[Task] = job.tasks  # type: ignore[assignment]
+    got: User | None = session.get(Job, "5b")  # type: ignore[assignment]
+    one: Job = Job.objects[:1]  # type: ignore[assignment]
+    del name, user, first, found, tasks, got, one
+
+
+def sessions(session: Session, job: Job) -> None:
+    session.add("5b")  # type: ignore[arg-type]
+    session.delete(Job)  # type: ignore[arg-type]
+    session.get("job", "5b")  # type: ignore[arg-type]
+    session.rollback(job)  # type: ignore[call-arg]
+    session.budget("many")  # type: ignore[arg-type]
+
+
+def declarations() -> None:
+    fields.text(optional="yes")  # type: ignore[call-overload]
+    fields.integer(choices=["a"])  # type: ignore[call-arg]
+    fields.text(choices=[1])  # type: ignore[list-item]
+    Manager(Job)  # type: ignore[type-var]
+    register_lookup(Job)  # type: ignore[type-var]
