@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..mapping.protocols import RowSource
     from .description import Description
 
-__all__ = ["Projection"]
+__all__ = ["Projection", "sort_by", "whole_rows"]
 
 T = TypeVar("T")
 
@@ -55,7 +55,9 @@ class Projection(Generic[T]):
     def _opened(self) -> Listing[T]:
         if self._listing is None:
             if self._description.ordering:
-                self._listing = Listing.complete_with(self._sorted())
+                self._listing = Listing.complete_with(
+                    self._shaped(whole_rows(self._description, self._source()))
+                )
             else:
                 self._listing = Listing(self._description, self._source(), keep=True, turn=self._shaped)
         return self._listing
@@ -65,14 +67,6 @@ class Projection(Generic[T]):
 
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: field.kind.from_wire(row.get(field.wire)) for name, field in self._fields}
-
-    def _sorted(self) -> list[T]:
-        start, stop = self._description.start, self._description.stop
-        whole = attrs.evolve(self._description, start=0, stop=None)
-        rows = [row for _, page in row_pages(whole, self._source()) for row in page]
-        for field, downwards in reversed(self._description.ordering):
-            rows = sort_by(rows, _reader(field), downwards)
-        return self._shaped(rows[start:stop])
 
     def __len__(self) -> int:
         listing = self._opened()
@@ -87,6 +81,21 @@ class Projection(Generic[T]):
         listing = self._listing
         more = "" if listing is None or listing.complete else " so far"
         return f"<values of {names} ({'not fetched' if listing is None else f'{len(listing.entities)} rows{more}'})>"
+
+
+def whole_rows(description: Description, source: RowSource) -> list[dict[str, Any]]:
+    """
+    Fetch the rows of a query set, sorted and cut as it says.
+
+    The attributes that are sorted by must be among those that it asks for.
+    """
+    if not description.ordering:
+        return [row for _, rows in row_pages(description, source) for row in rows]
+    everything = attrs.evolve(description, start=0, stop=None)
+    found = [row for _, rows in row_pages(everything, source) for row in rows]
+    for field, downwards in reversed(description.ordering):
+        found = sort_by(found, _reader(field), downwards)
+    return found[description.start : description.stop]
 
 
 def _reader(field: Field) -> Callable[[Mapping[str, Any]], Any]:

@@ -8,14 +8,17 @@ import attrs
 
 from ..errors import InvalidValue, QueryError, ReadOnlyField
 from ..expressions.tree import EVERYTHING
+from ..mapping.kinds import Reference
+from ..mapping.registry import class_named
 from .describing import Describing
-from .listing import row_pages
+from .projection import whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
+    from ..mapping.mapper import Mapper
     from .query_set import QuerySet
 
 __all__ = ["Writing"]
@@ -97,7 +100,7 @@ class Writing(Describing, Generic[E]):
         wire = {}
         for name, value in changes.items():
             field = mapper.field_named(name)
-            wire[field.wire] = _wire_value(field, value, mapper.entitytype)
+            wire[field.wire] = _wire_value(field, value, mapper)
         if not wire:
             raise QueryError("update() takes the fields to set, as in update(status='aborted')")
         return self._source().update_rows(mapper, self._targets("update", *wire), wire)
@@ -128,24 +131,34 @@ class Writing(Describing, Generic[E]):
             )
         parent = description.mapper.parent
         wires = ["id", *attributes, *([description.mapper.fields[parent].wire] if parent else [])]
-        wanted = attrs.evolve(description, attributes=tuple(dict.fromkeys(wires)), ordering=(), related=())
-        rows = [row for _, page in row_pages(wanted, self._source()) for row in page]
+        wires += [field.wire for field, _ in description.ordering]
+        wanted = attrs.evolve(description, attributes=tuple(dict.fromkeys(wires)), related=())
+        rows = whole_rows(wanted, self._source())
         if parent and description.parent is not None:
             for row in rows:
                 row.setdefault(description.mapper.fields[parent].wire, description.parent)
         return [row for row in rows if isinstance(row.get("id"), str)]
 
 
-def _wire_value(field: Field, value: Any, entitytype: str) -> Any:
+def _reference_text(field: Field, entity: Any, mapper: Mapper) -> str:
+    """Return what is sent for a reference to an entity: its id, after its type where the field may lead anywhere."""
+    target = field.kind.target if isinstance(field.kind, Reference) else None
+    if target is not None and not isinstance(entity, class_named(target, mapper.cls.__module__)):
+        raise InvalidValue(f"{field.name} of a {mapper.entitytype} is a {target}, not {entity!r}")
+    if not isinstance(entity.id, str):
+        raise InvalidValue(f"{entity!r} has no id yet: commit it first")
+    return entity.id if target is not None else f"{entity.__mapper__.entitytype}:{entity.id}"
+
+
+def _wire_value(field: Field, value: Any, mapper: Mapper) -> Any:
     """Return a new value of a field as it is sent."""
+    entitytype = mapper.entitytype
     if not field.update:
         raise ReadOnlyField(
             f"{field.name} of a {entitytype} cannot be set: {field.reason or 'accsyn takes it on create only'}",
             entity=entitytype,
         )
     if field.is_reference and hasattr(value, "__mapper__"):
-        if not isinstance(value.id, str):
-            raise InvalidValue(f"{value!r} has no id yet: commit it first")
-        value = value.id
+        value = _reference_text(field, value, mapper)
     value = field.check(value, entitytype)
     return None if value is None else field.kind.to_wire(value)

@@ -66,6 +66,8 @@ class _Run:
         self.ids: dict[int, str] = {}
         self.first_error: AccsynError | None = None
         self.ended: AccsynError | None = None
+        # By number: a plan that is resumed may have gaps.
+        self.kinds = {operation.number: operation.kind for operation in plan}
         for operation in plan:
             if operation.number in done:
                 ident = done[operation.number]
@@ -133,14 +135,14 @@ class _Run:
 
     def waits(self, operation: Operation, unfinished: set[int]) -> bool:
         """Whether an operation has to wait: for those that it depends on, and deletions for whatever came before."""
-        if operation.kind is Kind.DELETE:
-            return any(
-                number < operation.number and self.kind_of(number) is not Kind.DELETE for number in unfinished
-            )
-        return not unfinished.isdisjoint(operation.depends_on)
+        if not unfinished.isdisjoint(operation.depends_on):
+            return True
+        return operation.kind is Kind.DELETE and any(
+            number < operation.number and self.kind_of(number) is not Kind.DELETE for number in unfinished
+        )
 
     def kind_of(self, number: int) -> Kind:
-        return self.plan.operations[number - 1].kind
+        return self.kinds[number]
 
     # One operation
 

@@ -172,12 +172,13 @@ class Plan:
     @property
     def hash(self) -> str:
         """A digest of what would be sent: the same for the same operations, on any machine."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+        text = json.dumps(json.loads(self.to_json()), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def to_json(self) -> str:
         """Return the plan as JSON text, from which `from_json` makes an equal one."""
         document = attrs.asdict(self, value_serializer=_serialise)
-        return json.dumps(document, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return json.dumps(document, ensure_ascii=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Plan:

@@ -158,8 +158,14 @@ class _Planner:
 
     def act(self, kind: Kind, entity: MappedBase) -> None:
         """Plan a deletion or an (de)activation, after whatever else happens to the entity."""
-        before = self._numbers.get(id(entity))
-        self._add(kind, entity, [], [] if before is None else [before])
+        earlier = self._numbers.get(id(entity))
+        field = entity.__mapper__.by_wire.get("inactive")
+        changes = []
+        if kind is not Kind.DELETE and field is not None:
+            before = state.wire_value(entity, field)
+            known = NOT_LOADED if before is state.MISSING else before
+            changes = [Change(field.wire, known, kind is Kind.DEACTIVATE)]
+        self._add(kind, entity, changes, [] if earlier is None else [earlier])
 
     def _add(
         self,

@@ -62,7 +62,11 @@ def document_of(response: HttpResponse, call: Call, clean: Callable[[str], str] 
     if reason:
         raise _unreadable(reason, response, call, clean)
     if isinstance(document, dict):
-        _raise_for_error(document, response, call, clean)
+        failure = _error_in(document, response, call, clean)
+        if failure is not None:
+            # A traceback that shows locals shows this frame, and a server may repeat secrets.
+            del document
+            raise failure
     if status >= _BAD:
         raise _server_error(f"the server answered HTTP {status} without saying why", response, call)
     if not _OK <= status < _REDIRECT:
@@ -128,14 +132,14 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _raise_for_error(
+def _error_in(
     document: Mapping[str, Any], response: HttpResponse, call: Call, clean: Callable[[str], str]
-) -> None:
+) -> ServerError | None:
     if document.get("exception") is not None:
         text = _text(document["exception"])
         shown = escape_controls(clean(text))[:SNIPPET]
         message = f"{call.uri} failed inside the server: {shown or 'it does not say why'}"
-        raise ServerFault(message, status=response.status, uri=call.uri, entity=call.entity)
+        return ServerFault(message, status=response.status, uri=call.uri, entity=call.entity)
     said = _text(document.get("message_hr")) or _text(document.get("message"))
     # A null or empty message beside a result is no error; alone, it is one without words.
     wordless = "result" not in document and ("message" in document or "exception" in document)
@@ -143,7 +147,8 @@ def _raise_for_error(
     if said or wordless or expired:
         text = escape_controls(clean(said), keep="\n\t")[:LONGEST_MESSAGE]
         message = text or f"the server refused {call.uri} and does not say why"
-        raise _server_error(message, response, call, expired=expired)
+        return _server_error(message, response, call, expired=expired)
+    return None
 
 
 def _server_error(message: str, response: HttpResponse, call: Call, *, expired: bool = False) -> ServerError:

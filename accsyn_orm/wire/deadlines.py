@@ -143,12 +143,9 @@ class _Masked(str):
     whole: str
 
     def __new__(cls, target: str) -> Self:
-        masked = super().__new__(cls, target)
+        masked = super().__new__(cls, target.partition("?")[0])
         masked.whole = target
         return masked
-
-    def __str__(self) -> str:
-        return self.whole.partition("?")[0]
 
 
 class _TimedHTTPConnection(HTTPConnection):

@@ -86,6 +86,8 @@ def change_something(data: st.DataObject, job: Job, model: dict[str, Any]) -> No
         mine, theirs = containers(job.metadata), containers(model["metadata"])
         place = data.draw(st.integers(0, len(theirs) - 1))
         change_container(data, mine[place], theirs[place])
+        # `[[]] * 2` is one list twice over, which JSON cannot say; the entity copies what is put in, and so it has two.
+        model["metadata"] = json.loads(json.dumps(model["metadata"]))
     else:
         options: dict[str, list[Any]] = {
             "status": ["waiting", "paused", "aborted"],

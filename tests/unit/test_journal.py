@@ -60,7 +60,6 @@ def _states(path: pathlib.Path) -> list[str]:
 # What is on disk
 
 
-@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
 def test_only_its_owner_can_read_it(path: pathlib.Path, umask: int) -> None:
     before = os.umask(umask)
@@ -98,6 +97,7 @@ def test_each_step_is_on_disk_when_it_was_noted(path: pathlib.Path, journal: Jou
     assert _states(path) == ["pending"] * 4
     journal.intend(ONE)
     assert _states(path) == ["intended", "pending", "pending", "pending"]
+    assert Journal.read(path).states()[1].attempts == 1
     journal.conclude(Outcome(ONE, id="q" * 24))
     journal.intend(TWO)
     journal.conclude(Outcome(TWO, "rejected", ServerError("no such thing")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -94,7 +95,6 @@ time.sleep(60)
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 def test_the_lock_dies_with_its_process(path: pathlib.Path) -> None:
     Journal.create(path, PLAN).close()
     command = [sys.executable, "-c", _HOLDER, str(path)]
@@ -212,7 +212,6 @@ def test_half_of_it_is_missing_after_a_crash(path: pathlib.Path, tmp_path: pathl
 
 @contextlib.contextmanager
 def _no_file_larger_than(size: int) -> Iterator[None]:
-    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -295,7 +294,6 @@ def test_everybody_whose_event_was_lost_is_told(path: pathlib.Path) -> None:
         assert sorted(noted) == [n for n, entry in again.states().items() if entry.state == "intended"]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is POSIX's")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_fork_writes_nothing(path: pathlib.Path, journal: Journal) -> None:
     pid = os.fork()
@@ -313,7 +311,6 @@ def test_a_fork_writes_nothing(path: pathlib.Path, journal: Journal) -> None:
     assert journal_file.is_in_use(path)
 
 
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="timers are POSIX's")
 def test_an_interrupt_at_any_moment_loses_nothing_that_was_noted(path: pathlib.Path) -> None:
     plan = Plan("acmefilm", tuple(Operation(n, Kind.DELETE, "job", f"{n:024}") for n in range(1, 301)))
     moments = random.Random(1)  # noqa: S311 - moments, and no secrets

@@ -20,6 +20,7 @@ from accsyn_orm import (
     SessionClosed,
     Task,
     UnknownField,
+    User,
 )
 from accsyn_orm.sandbox import Sandbox
 from accsyn_orm.wire.messages import HttpRequest, HttpResponse, Timeouts
@@ -108,6 +109,27 @@ def test_update_checks_before_anything_is_sent(sandbox: Sandbox, session: Sessio
     with pytest.raises(QueryError, match="takes the fields to set"):
         jobs.update()
     assert not sandbox.requests
+
+
+def test_a_sorted_slice_is_what_is_written(sandbox: Sandbox, session: Session, idents: list[str]) -> None:
+    assert Job.objects.order_by("-size")[1:3].update(status="paused") == 2
+    assert Job.objects.order_by("-size")[:1].delete() == 1
+    changed = {record.id for record in sandbox.requests if record.method == "PUT"}
+    deleted = [record.id for record in sandbox.requests if record.method == "DELETE"]
+    assert (changed, deleted) == ({idents[7], idents[6]}, [idents[8]])
+
+
+def test_references_are_set_in_bulk_by_what_they_lead_to(
+    sandbox: Sandbox, session: Session, idents: list[str]
+) -> None:
+    queue = Queue.objects.all()[0]
+    assert Job.objects.filter(status="failed").update(queue=queue) == 2
+    assert [job.queue for job in Job.objects.filter(status="failed")] == [queue, queue]
+    user = User.objects.all()[0]
+    with pytest.raises(InvalidValue, match="queue of a job is a Queue, not <User"):
+        Job.objects.filter(status="failed").update(queue=user)
+    with pytest.raises(InvalidValue, match="has no id yet"):
+        Job.objects.filter(status="failed").update(queue=Queue(name="x"))
 
 
 def test_what_is_deleted_in_bulk_is_deleted_here_too(
