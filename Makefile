@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-deep faults check format bench clean
+.PHONY: demo test test-deep faults mutation check format bench clean
 
 demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
 	$(BIN)/python docs/examples/demo.py
@@ -17,6 +17,12 @@ test-deep: $(VENV)/.dev  ## run the property tests with 10,000 examples each
 
 faults: $(VENV)/.dev  ## run the matrix of faults and print its figures
 	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults.kill --points 1200
+
+mutation: $(VENV)/.dev  ## break the query language and the paging on purpose, and see whether the unit tests notice
+	$(PIP) 'mutmut>=3.8'
+	$(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
 
 check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
 	$(BIN)/ruff check .
@@ -34,7 +40,7 @@ bench: $(VENV)/.dev  ## measure against the published client, side by side
 	$(BIN)/python -m tests.benchmarks
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

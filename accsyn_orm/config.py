@@ -74,7 +74,7 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
-            return NotImplemented
+            return False
         ours, theirs = (text.encode("utf-8", "surrogatepass") for text in (self._value, other._value))
         return hmac.compare_digest(ours, theirs)
 

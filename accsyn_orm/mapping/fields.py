@@ -286,7 +286,12 @@ def json(
     """
     return _mapped(
         kinds.Json(shape, frozenset(hidden)),
-        wire, create=create, update=update, optional=True, reason=reason, doc=doc
+        wire,
+        create=create,
+        update=update,
+        optional=True,
+        reason=reason,
+        doc=doc,
     )
 
 

@@ -19,7 +19,7 @@ __all__ = ["MARKER", "WIRE_SLOT", "Mapper"]
 WIRE_SLOT = "_wire_{}"
 
 # Key in the metadata of what a commit creates, by which it can be found again when no answer came.
-MARKER = "accsyn_orm"
+MARKER = "accsyn_orm_marker"
 
 Fill = Callable[["MappedBase", Mapping[str, Any]], None]
 

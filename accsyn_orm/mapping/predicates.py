@@ -32,16 +32,14 @@ class Predicate:
         return False
 
     def __and__(self, other: Predicate) -> Predicate:
-        if not isinstance(other, Predicate):
-            return NotImplemented
         return self._joined(AllOf, other)
 
     def __or__(self, other: Predicate) -> Predicate:
-        if not isinstance(other, Predicate):
-            return NotImplemented
         return self._joined(AnyOf, other)
 
-    def _joined(self, kind: type[AllOf | AnyOf], other: Predicate) -> Predicate:
+    def _joined(self, kind: type[AllOf | AnyOf], other: object) -> Predicate:
+        if not isinstance(other, Predicate):
+            raise TypeError(f"a condition combines with conditions and Q(…), not with {other!r}")
         if self.blank:
             return other
         return self if other.blank else kind((self, other))

@@ -107,7 +107,7 @@ class _Pages:
     def _key(self, position: int, left: int | None) -> PageKey:
         skip = max(self._start, position - self._overlap)
         want = self._size if left is None else min(self._size, left)
-        return skip, want + min(self._overlap, self._size, position - skip)
+        return skip, want + min(self._size, position - skip)
 
     def _take(self, skip: int, limit: int, rows: list[Row]) -> list[Row]:
         """Take in a page; return its new rows."""
@@ -151,9 +151,8 @@ class _Pages:
             if not fresh and len(rows) > 1 and rows == self._before:
                 raise self._repeats(skip, rows)
             return not fresh
-        behind = skip + len(rows) > self._position or len(rows) > self._tail
         # Where no page was longer, known rows alone may be all that the server answers at once, though others follow.
-        return not behind and len(rows) < min(limit, self._longest)
+        return len(rows) <= self._tail and len(rows) < min(limit, self._longest)
 
     def _move(self, skip: int, limit: int, rows: list[Row], ids: list[str | None]) -> None:
         """Go on behind this page."""
@@ -162,7 +161,7 @@ class _Pages:
         self._steady = full or 1 < len(rows) == self._cut
         self._cut = 0 if full else len(rows)
         self._longest = max(self._longest, len(rows))
-        self._stride = max(1, len(rows) - (self._position - skip if full else _SMALLEST - 1))
+        self._stride = max(1, len(rows) - (self._position - skip))
         stuck = bool(self._overlap) and len(rows) <= self._tail
         self._position = skip + len(rows)
         self._reached = max(self._reached, self._position)

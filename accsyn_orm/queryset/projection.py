@@ -54,7 +54,9 @@ class Projection(Generic[T]):
 
     def _opened(self) -> Listing[T]:
         if self._listing is None:
-            if self._description.ordering:
+            if self._description.empty:
+                self._listing = Listing.complete_with([])
+            elif self._description.ordering:
                 self._listing = Listing.complete_with(
                     self._shaped(whole_rows(self._description, self._source()))
                 )

@@ -61,7 +61,7 @@ class QuerySet(Writing[E], Describing, Generic[E]):
                 isinstance(value, bool) or not isinstance(value, int) or value < lowest
             ):
                 raise QueryError(f"{name} is {value!r}; it must be a whole number, {lowest} or more")
-        if self.description.ordering:
+        if self.description.ordering or self.description.empty:
             return iter(self)
         return iter(
             Listing[E](self.description, self._source(), keep=False, size=chunk_size, ahead=read_ahead)
@@ -119,6 +119,7 @@ class QuerySet(Writing[E], Describing, Generic[E]):
         description = self.description
         if (
             self._listing is not None
+            or description.empty
             or description.start
             or description.stop is not None
             or description.related
@@ -216,7 +217,9 @@ class QuerySet(Writing[E], Describing, Generic[E]):
 
     def _opened(self) -> Listing[E]:
         if self._listing is None:
-            if self.description.ordering:
+            if self.description.empty:
+                self._listing = Listing.complete_with([])
+            elif self.description.ordering:
                 self._listing = Listing.complete_with(self._sorted())
             else:
                 self._listing = Listing(self.description, self._source(), keep=True)

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     from ..wire.connection import Connection
+    from ..wire.messages import Call
     from .outcomes import Recorder
     from .plan import Operation, Plan
 
-__all__ = ["CommitResult", "Outcome", "only_row", "run"]
+__all__ = ["CommitResult", "Outcome", "has_id", "only_row", "run"]
 
 # The server refuses these for reasons that hold for every other operation as well.
 _ENDING = (AuthenticationFailed, RateLimited, SessionExpired)
@@ -176,7 +177,7 @@ class _Run:
         tries = 0 if operation.kind is Kind.CREATE else _RESENDS
         while True:
             try:
-                return self.connection.result(call)
+                return self.send(operation, call)
             except AccsynError as error:
                 if not _may_be_applied(error):
                     raise
@@ -188,6 +189,13 @@ class _Run:
                 if settled.state == "unknown" or tries == 0:
                     raise
                 tries -= 1
+
+    def send(self, operation: Operation, call: Call) -> Any:
+        result = self.connection.result(call)
+        if operation.kind is Kind.CREATE and not has_id(result):
+            # Documented for tasks: the answer says that it worked, and not what came of it.
+            raise ProtocolError(f"{operation.title}: the server answered without the new entity's id")
+        return result
 
     def finish(self, operation: Operation, result: Any) -> None:
         error = result if isinstance(result, AccsynError) else None
@@ -247,6 +255,12 @@ def only_row(result: Any) -> dict[str, Any] | None:
     if isinstance(result, list) and len(result) == 1:
         result = result[0]
     return result if isinstance(result, dict) else None
+
+
+def has_id(result: Any) -> bool:
+    """Whether a result is one entity with an id."""
+    row = only_row(result)
+    return row is not None and isinstance(row.get("id"), str)
 
 
 def _waits_for(operation: Operation, missing: list[int]) -> AccsynError:

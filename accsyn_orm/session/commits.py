@@ -282,6 +282,8 @@ class CommitCalls(GuardedCalls):
             self._settle_deleted(entities[0], operation)
         else:
             self._unit.actions.pop(id(entities[0]), None)
+            if "inactive" in entities[0].__mapper__.by_wire:
+                merge(entities[0], {"inactive": operation.kind is Kind.DEACTIVATE})
         return operation.id
 
     def _settle_update(self, operation: Operation, result: Any, entities: Entities) -> None:

@@ -78,6 +78,7 @@ class Recorder(Protocol):
 
     def marker(self, operation: Operation) -> str:
         """Return the text by which a created entity can be told; the same for the same operation at any time."""
+        ...
 
     def intend(self, operation: Operation) -> None:
         """Note that an operation is about to be sent. What raises here keeps it from being sent."""

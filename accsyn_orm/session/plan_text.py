@@ -53,7 +53,7 @@ def operation_text(operation: Operation, *, colour: bool = False) -> str:
     lines = [f"{operation.number:>5}. {title}"]
     blank = operation.kind.value == "create"
     if operation.marked:
-        marker = ("metadata.accsyn_orm", None, _Symbol("(a marker, to find it by if no answer comes)"))
+        marker = ("metadata.accsyn_orm_marker", None, _Symbol("(a marker, to find it by if no answer comes)"))
         lines += _lines([*_split(operation.changes), marker], blank, paint)
     else:
         lines += _lines(_split(operation.changes), blank, paint)

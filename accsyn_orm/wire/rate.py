@@ -100,6 +100,8 @@ class Bucket:
     def configure(self, rate: float, burst: float) -> None:
         """Set another rate and burst, for all who use the bucket."""
         with self._lock:
+            self._fill(self._clock.monotonic())
+            self._keep_order(rate / self._full_rate)
             self._full_rate, self._burst = float(rate), float(burst)
             self._tokens = min(self._tokens, self._burst)
 
@@ -138,12 +140,17 @@ class Bucket:
         return due
 
     def _fill(self, now: float) -> None:
-        while self._halvings and now >= self._recovers_at:
-            self._halvings -= 1
-            self._recovers_at += RECOVERY_SECONDS
         if now > self._stamp:
             self._tokens = min(self._burst, self._tokens + (now - self._stamp) * self.rate)
             self._stamp = now
+        while self._halvings and now >= self._recovers_at:
+            self._halvings -= 1
+            self._recovers_at += RECOVERY_SECONDS
+            self._keep_order(2)
+
+    def _keep_order(self, ratio: float) -> None:
+        # Threads sleep until moments that the rate of before gave them; nobody is to come in between.
+        self._tokens = self._tokens * ratio if self._tokens < 0 else self._tokens
 
     def penalise(self, seconds: float) -> None:
         """

@@ -46,7 +46,9 @@ def published(server: CannedServer) -> Callable[[], int]:
     )
 
     def listing() -> int:
-        return sum(len(client.find("job", skip=skip or None, limit=PAGE)) for skip in range(0, TOTAL, PAGE))
+        return sum(
+            len(client.find("job", skip=skip or None, limit=PAGE) or ()) for skip in range(0, TOTAL, PAGE)
+        )
 
     return listing
 

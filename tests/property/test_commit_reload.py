@@ -36,7 +36,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=12,
 )
-METADATA = st.dictionaries(TEXT.filter(lambda key: key != "accsyn_orm"), JSON, max_size=4)
+METADATA = st.dictionaries(TEXT.filter(lambda key: key != "accsyn_orm_marker"), JSON, max_size=4)
 
 # The examples of one test share a sandbox: each makes its own changes and reads them back.
 shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -305,21 +305,20 @@ def test_rows_without_an_id_count_in_a_slice() -> None:
     assert server.asked == [(0, 3), (3, 1)]
 
 
-def test_rows_without_an_id_are_not_handed_out_again_when_it_goes_back() -> None:
-    listing: list[Row] = [
-        {"id": "a"},
-        {"n": 1},
-        {"id": "b"},
-        {"n": 2},
-        {"id": "c"},
-        {"n": 3},
-        {"id": "d"},
-        {"n": 4},
-    ]
+def test_rows_without_an_id_that_are_alike_are_several_rows() -> None:
+    listing: list[Row] = [{"n": 1}, {"id": "a"}, {"n": 1}, {"id": "b"}, {"n": 1}, {"n": 1}]
+    assert [row for page in pages(Server(listing), size=2) for row in page] == listing
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_rows_without_an_id_are_not_handed_out_again_when_it_goes_back(gone: int) -> None:
+    listing: list[Row] = []
+    for number in range(5):
+        listing += [{"id": f"r{number}"}, {"n": number}]
     server = Server(listing)
 
     def act() -> None:
-        server.listing = listing[1:]
+        server.listing = listing[gone:]
 
     server.before[1] = act
     found = [row for page in pages(server, size=4) for row in page]
@@ -383,7 +382,10 @@ def test_a_short_page_announces_only_the_next() -> None:
     assert announced(Server(numbered(2)), 3, 8) == [[(1, 4)], []]
 
 
-def test_nothing_is_announced_where_nothing_is_wanted() -> None:
+def test_nothing_is_announced_unless_it_is_wanted() -> None:
+    told: list[list[Key]] = []
+    assert len(list(pages(Server(numbered(4)), size=3, expect=told.append))) == 2
+    assert told == [[], [], []]
     assert announced(Server(numbered(4)), 3, 0) == [[], [], []]
 
 

@@ -57,7 +57,7 @@ class TestCreateAndDelete:
         assert (post.method, post.uri, post.id) == ("POST", "user/create", None)
         sent = {name: value for name, value in post.data.items() if name != "metadata"}
         assert sent == {"code": "nora@example.com", "name": "Nora"}
-        assert set(post.data.get("metadata", {})) <= {"accsyn_orm"}, (
+        assert set(post.data.get("metadata", {})) <= {"accsyn_orm_marker"}, (
             "a marker to find it by, and nothing else"
         )
         assert not user.metadata, "the marker is ours, and not among what a user put there"
