@@ -66,7 +66,10 @@ def document_of(response: HttpResponse, call: Call, clean: Callable[[str], str] 
         if failure is not None:
             # A traceback that shows locals shows this frame, and a server may repeat secrets.
             del document
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # or the frame and the error would keep each other, and all that they hold, alive
     if status >= _BAD:
         raise _server_error(f"the server answered HTTP {status} without saying why", response, call)
     if not _OK <= status < _REDIRECT:

@@ -156,9 +156,10 @@ class _Pair:
                 if data == b"":
                     break
                 if data:
-                    sink.sendall(data)
+                    # Counted first: whoever has the last byte may look at the figure at once.
                     passed += len(data)
                     self.proxy.passed[direction] += len(data)
+                    sink.sendall(data)
         except OSError:
             pass  # One side is gone, and with it the pair.
         finally:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import time
 from typing import Any
 
 import pytest
@@ -190,3 +191,14 @@ def test_an_invalid_regular_expression(pattern: str, attribute: str, operator: O
     start = f"{pattern!r}, asked of {attribute!r}, is not a regular expression that Python reads: "
     assert caught.value.message.startswith(start)
     assert caught.value.message == f"{start}{caught.value.__cause__}"
+
+
+def test_dates_are_compared_in_utc_wherever_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        for name, moment in (("created", "2026-03-01T12:05:06"), ("modified", "2026-03-01T14:05:06")):
+            assert evaluate(Comparison(name, Operator.EQ, moment), ROW)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

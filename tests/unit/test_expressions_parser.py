@@ -326,3 +326,16 @@ def test_importing_the_room_does_not_import_lark() -> None:
 def test_the_grammar_stands_in_its_module() -> None:
     assert "disjunction" in grammar.GRAMMAR
     assert grammar.EmptyItemError(7).offset == 7
+
+
+def test_a_parser_that_is_built_anew_reads_the_same() -> None:
+    built: Any = grammar.build_parser()
+    assert built.parse("a=1 AND (b=2 OR c IN x,y)", start="expression") == And((A, parse("b=2 OR c IN x,y")))
+    assert built.parse("job WHERE a=1", start="statement") == ("job", A)
+    assert built.parse("a=and", start="expression") == eq("a", "and")
+
+
+def test_an_error_points_at_the_type_and_not_at_the_same_text_further_on() -> None:
+    with pytest.raises(ExpressionSyntaxError) as raised:
+        parse_statement("job.x WHERE code=job.x")
+    assert (raised.value.line, raised.value.column) == (1, 1)

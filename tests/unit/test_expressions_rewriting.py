@@ -231,3 +231,10 @@ def test_patterns_as_regular_expressions() -> None:
     assert like_regex("*") == r"^(.|\n)*$"
     assert like_regex("a b*c/d*") == r"^a b(.|\n)*c/d(.|\n)*$"
     assert like_regex(r".^$+?{}[]|()\-") == r"^\.\^\$\+\?\{\}\[\]\|\(\)\\-$"
+
+
+def test_terms_are_brought_to_the_form_of_the_same_dialect() -> None:
+    nested = And((A, Or((B, ids("x", "y")))))
+    assert normalise(nested, LEGACY) == And(
+        (A, Or((B, Comparison("id", Operator.EQ, "x"), Comparison("id", Operator.EQ, "y"))))
+    )

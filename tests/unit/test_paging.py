@@ -391,6 +391,7 @@ def test_nothing_is_announced_unless_it_is_wanted() -> None:
 
 def test_no_more_is_announced_than_a_slice_holds() -> None:
     assert announced(Server(numbered(99)), 3, 8, count=8) == [[(2, 4), (5, 3)], [(5, 3)], []]
+    assert announced(Server(numbered(99)), 3, 8, count=7)[0] == [(2, 4), (5, 2)]
     assert announced(Server(numbered(99)), 3, 8, count=6) == [[(2, 4)], []]
 
 
@@ -399,6 +400,10 @@ def test_a_clamped_server_is_announced_once_its_length_is_known() -> None:
     assert told[0] == [(3, 10)]
     assert told[1] == [(6, 10), (9, 10), (12, 10)]
     assert told[2] == [(9, 10), (12, 10), (15, 10)]
+
+
+def test_a_server_of_two_rows_a_page_is_read_ahead_in_steps_of_one() -> None:
+    assert announced(Server(numbered(9), 2), 9, 3)[1] == [(2, 10), (3, 10), (4, 10)]
 
 
 def test_a_server_of_one_row_a_page_is_not_read_ahead() -> None:
