@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-deep faults mutation check format bench clean
+.PHONY: demo test test-redis test-deep faults mutation check format bench clean
 
 demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
 	$(BIN)/python docs/examples/demo.py
 
 test: $(VENV)/.dev  ## run the tests
 	$(BIN)/python -m pytest
+
+test-redis: $(VENV)/.dev  ## run the tests that need a redis-server (Debian: apt-get install redis-server)
+	$(BIN)/python -m pytest -m redis
 
 test-deep: $(VENV)/.dev  ## run the property tests with 10,000 examples each
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property

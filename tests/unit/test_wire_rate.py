@@ -334,6 +334,7 @@ def leave_often(address: str, target: str, count: int, moments: Any) -> None:
         thread.join(30)
 
 
+@pytest.mark.redis
 class TestShared:
     def test_four_processes_stay_below_the_limit_together(self, redis: str) -> None:
         context = multiprocessing.get_context("spawn")
