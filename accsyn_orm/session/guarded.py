@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class GuardedCalls(LoadingCalls):
 
     max_url_bytes: int = 8000
     _threads: ThreadPoolExecutor | None = None
+    _threads_of: int = 0
     _listings: weakref.WeakSet[Any]
     _budgets: tuple[Budget, ...] = ()
     _implicit_io_refused: int = 0
@@ -55,14 +57,15 @@ class GuardedCalls(LoadingCalls):
     def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
         """Run a function on one of this session's threads."""
         self._check_open()
-        if self._threads is None:
+        if self._threads is None or self._threads_of != os.getpid():  # a forked child has none of them
             from concurrent.futures import ThreadPoolExecutor
 
             self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="accsyn_orm")
+            self._threads_of = os.getpid()
         return self._threads.submit(function, *args)
 
     def _closing(self) -> None:
-        if self._threads is not None:
+        if self._threads is not None and self._threads_of == os.getpid():
             self._threads.shutdown(wait=True, cancel_futures=True)
 
     def fits(self, select: Select) -> bool:
