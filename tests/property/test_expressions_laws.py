@@ -283,4 +283,4 @@ def test_any_text_is_a_statement_or_a_syntax_error(text: str) -> None:
         with pytest.raises(ExpressionSyntaxError):
             parse(text)
     else:
-        assert statement.entitytype is None or statement.entitytype.islower()
+        assert statement.entitytype is None or statement.entitytype == statement.entitytype.lower()

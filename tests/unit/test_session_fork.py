@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ def test_a_child_has_threads_and_connections_of_its_own(session: Session) -> Non
     time.sleep(0.05)
     child = os.fork()
     if child == 0:
+        signal.alarm(20)
         code = 1
         try:
             found = len(list(Job.objects.all()))
