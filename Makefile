@@ -21,6 +21,7 @@ test-deep: $(VENV)/.dev  ## run the property tests with 10,000 examples each
 faults: $(VENV)/.dev  ## run the matrix of faults and print its figures
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.kill --points 1200
+	$(BIN)/python -m tests.faults.whole
 
 mutation: $(VENV)/.dev  ## break the query language and the paging on purpose, and see whether the unit tests notice
 	$(PIP) 'mutmut>=3.8'

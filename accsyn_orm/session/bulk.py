@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import commit as committing
 from .commits import CommitCalls
+from .guarded import Counted
 from .outcomes import TransientRecorder
 from .plan import Change, Kind, Operation, Plan
 
@@ -68,4 +69,4 @@ class BulkCalls(CommitCalls):
         if operations:
             self._drain_listings()
             plan = Plan(self.workspace, tuple(operations))
-            committing.run(plan, self._connection, TransientRecorder(), self._settle_value)
+            committing.run(plan, Counted(self), TransientRecorder(), self._settle_value)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import (
     AccsynError,
     AuthenticationFailed,
+    BudgetExceeded,
     CommitError,
     DuplicateDetected,
     InvalidValue,
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from ..wire.connection import Connection
     from ..wire.messages import Call
     from .outcomes import Recorder
     from .plan import Operation, Plan
+    from .settling import Caller
 
 __all__ = ["CommitResult", "Outcome", "has_id", "only_row", "run"]
 
@@ -52,7 +53,7 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        connection: Connection,
+        connection: Caller,
         recorder: Recorder,
         settle: Callable[[Operation, Any], str | None],
         done: Mapping[int, str | None],
@@ -246,7 +247,7 @@ def _may_be_applied(error: AccsynError) -> bool:
     if isinstance(error, TransportError):
         return error.sent
     return isinstance(error, (ServerFault, ProtocolError)) or not isinstance(
-        error, (ServerError, InvalidValue, SessionClosed, DuplicateDetected)
+        error, (ServerError, InvalidValue, SessionClosed, BudgetExceeded, DuplicateDetected)
     )
 
 
@@ -272,7 +273,7 @@ def _waits_for(operation: Operation, missing: list[int]) -> AccsynError:
 
 def run(
     plan: Plan,
-    connection: Connection,
+    connection: Caller,
     recorder: Recorder,
     settle: Callable[[Operation, Any], str | None],
     *,

@@ -12,7 +12,7 @@ from . import commit as committing
 from .base import remembers_errors
 from .commit import only_row
 from .conflicts import merged_attributes, reconcile
-from .guarded import GuardedCalls
+from .guarded import Counted, GuardedCalls
 from .outcomes import CommitResult, Outcome, TransientRecorder
 from .plan import Kind, Plan
 from .settling import Settled, find_out
@@ -178,7 +178,7 @@ class CommitCalls(GuardedCalls):
             self._drain_listings()
             return committing.run(
                 plan,
-                self._connection,
+                Counted(self),
                 recorder or TransientRecorder(),
                 self._settle_value,
                 workers=workers,
@@ -198,7 +198,7 @@ class CommitCalls(GuardedCalls):
         Returns:
             `applied`; `not_sent` where the server shows no trace of it; or `unknown`.
         """
-        settled = find_out(operation, self._connection, ids or {}, marker)
+        settled = find_out(operation, Counted(self), ids or {}, marker)
         ident = operation.id if settled.row is None else settled.row.get("id", operation.id)
         return Outcome(operation, settled.state, settled.error, ident)
 
@@ -213,7 +213,7 @@ class CommitCalls(GuardedCalls):
         outcomes = []
         for open_create in list(self._unit.unsettled.values()):
             operation, entity = open_create.operation, open_create.entity
-            settled: Settled = find_out(operation, self._connection, open_create.ids, open_create.marker)
+            settled: Settled = find_out(operation, Counted(self), open_create.ids, open_create.marker)
             ident = None
             if settled.state == "applied":
                 ident = self._settle_create(operation, settled.row, entity)
@@ -268,7 +268,7 @@ class CommitCalls(GuardedCalls):
             return self._settle(operation, result, entities[operation.number - 1])
 
         try:
-            return committing.run(plan, self._connection, noting, settle, workers=workers, progress=progress)
+            return committing.run(plan, Counted(self), noting, settle, workers=workers, progress=progress)
         finally:
             self._unit.settle_clean()
 

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
     from ..mapping.protocols import Select
+    from ..wire.dialects import V3
     from ..wire.messages import Call
 
-__all__ = ["Budget", "GuardedCalls"]
+__all__ = ["Budget", "Counted", "GuardedCalls"]
 
 _THREADS = 8
 _SPENDING = threading.Lock()
@@ -40,6 +41,27 @@ class Budget:
 
     max_requests: int
     used: int = 0
+
+
+class Counted:
+    """
+    A session's connection, as commits use it: what goes through counts towards the session's budgets.
+
+    Args:
+        session: The session.
+    """
+
+    def __init__(self, session: GuardedCalls) -> None:
+        self._session = session
+
+    @property
+    def dialect(self) -> V3:
+        """The generation of the protocol that is spoken."""
+        return self._session._connection.dialect  # noqa: SLF001 -- a part of the session
+
+    def result(self, call: Call) -> Any:
+        """Send a call and return the result in its answer."""
+        return self._session._result(call)  # noqa: SLF001 -- a part of the session
 
 
 class GuardedCalls(LoadingCalls):

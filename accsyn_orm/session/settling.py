@@ -8,7 +8,7 @@ metadata, by which it is looked for in every scope.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -22,14 +22,26 @@ from .plan import Kind, NewEntity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..wire.connection import Connection
+    from ..wire.dialects import V3
     from ..wire.messages import Call
     from .plan import Change, Operation
 
-__all__ = ["Settled", "call_for", "find_out", "same_json", "with_ids"]
+__all__ = ["Caller", "Settled", "call_for", "find_out", "same_json", "with_ids"]
 
 _SCOPES: tuple[str | None, ...] = (None, "finished", "inactive", "archived")
 _PAGE = 500
+
+
+class Caller(Protocol):
+    """What operations are sent through."""
+
+    @property
+    def dialect(self) -> V3:
+        """The generation of the protocol that is spoken."""
+        ...
+
+    def result(self, call: Call) -> Any:
+        """Send a call and return the result in its answer."""
 
 
 @attrs.frozen
@@ -53,7 +65,7 @@ def with_ids(value: Any, ids: Mapping[int, str]) -> Any:
     return f"{value.prefix}{ids[value.operation]}" if isinstance(value, NewEntity) else value
 
 
-def call_for(operation: Operation, connection: Connection, ids: Mapping[int, str], marker: str) -> Call:
+def call_for(operation: Operation, connection: Caller, ids: Mapping[int, str], marker: str) -> Call:
     """
     Return the call that carries an operation out.
 
@@ -89,7 +101,7 @@ def _data(changes: tuple[Change, ...], ids: Mapping[int, str]) -> dict[str, Any]
     return {change.attribute: with_ids(change.after, ids) for change in changes}
 
 
-def find_out(operation: Operation, connection: Connection, ids: Mapping[int, str], marker: str) -> Settled:
+def find_out(operation: Operation, connection: Caller, ids: Mapping[int, str], marker: str) -> Settled:
     """
     Find out what became of an operation, by reading.
 
@@ -116,7 +128,7 @@ def find_out(operation: Operation, connection: Connection, ids: Mapping[int, str
         return Settled("unknown", error=error)
 
 
-def _row(connection: Connection, entitytype: str, ident: str) -> dict[str, Any] | None:
+def _row(connection: Caller, entitytype: str, ident: str) -> dict[str, Any] | None:
     rows = connection.result(connection.dialect.entity(entitytype, ident))
     row = rows[0] if isinstance(rows, list) and rows else rows
     return row if isinstance(row, dict) and row.get("id") == ident else None
@@ -143,7 +155,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _all_changed(operation: Operation, connection: Connection, ids: Mapping[int, str]) -> Settled:
+def _all_changed(operation: Operation, connection: Caller, ids: Mapping[int, str]) -> Settled:
     for member in operation.members:
         settled = _changed(_row(connection, operation.entitytype, member.id), member.changes, ids)
         if settled.state != "applied":
@@ -151,7 +163,7 @@ def _all_changed(operation: Operation, connection: Connection, ids: Mapping[int,
     return Settled("applied")
 
 
-def _created(operation: Operation, connection: Connection, ids: Mapping[int, str], marker: str) -> Settled:
+def _created(operation: Operation, connection: Caller, ids: Mapping[int, str], marker: str) -> Settled:
     if not operation.marked:
         return Settled("unknown", error=NotFound(f"a {operation.entitytype} carries no marker to look for"))
     found = {row["id"]: row for row in _marked(operation, connection, ids, marker)}
@@ -164,7 +176,7 @@ def _created(operation: Operation, connection: Connection, ids: Mapping[int, str
 
 
 def _marked(
-    operation: Operation, connection: Connection, ids: Mapping[int, str], marker: str
+    operation: Operation, connection: Caller, ids: Mapping[int, str], marker: str
 ) -> Iterator[dict[str, Any]]:
     """Yield the entities that carry a marker, narrowed down by name where the query language can say it."""
     text = _narrowing(operation)

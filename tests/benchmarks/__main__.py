@@ -12,11 +12,13 @@ import statistics
 import sys
 import time
 import warnings
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import requests
 
 from accsyn_orm import Job, Session
+from accsyn_orm.sandbox import Sandbox
 from accsyn_orm.wire import codec
 
 from .canned import CannedServer
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOTAL, PAGE, ROUNDS = 20_000, 500, 5
-UPDATES, LATENCY, WORKERS = 200, 0.025, 8
+UPDATES, LATENCY, WORKERS = (200, 1000), 0.025, 8
+RATE, BURST = 30, 60
 
 
 def session_of(server: CannedServer) -> Session:
@@ -95,24 +98,44 @@ def listing() -> None:
     print(f"  {medians['accsyn_orm'] / medians['floor']:.2f} × the time of requests + JSON to dictionaries")
 
 
-def committing() -> None:
-    with CannedServer(UPDATES, UPDATES, LATENCY) as server, session_of(server) as session:
-        jobs = list(Job.objects.using(session)[:UPDATES])
+def committing(updates: int) -> None:
+    with CannedServer(updates, updates, LATENCY) as server, session_of(server) as session:
+        jobs = list(Job.objects.using(session)[:updates])
         ratios = []
         for number in range(ROUNDS):
             for job in jobs:
                 job.description = f"round {number}"
             started = time.perf_counter()
             session.commit(workers=WORKERS)
-            ratios.append((time.perf_counter() - started) / (UPDATES * LATENCY / WORKERS))
-    print(
-        f"{UPDATES} updates at {LATENCY * 1000:.0f} ms with {WORKERS} workers: {statistics.median(ratios):.2f} × ideal"
-    )
+            ratios.append((time.perf_counter() - started) / (updates * LATENCY / WORKERS))
+    ideal = f"{statistics.median(ratios):.2f} × ideal"
+    print(f"{updates:,} updates at {LATENCY * 1000:.0f} ms with {WORKERS} workers, no rate limit: {ideal}")
+
+
+def limited(updates: int) -> None:
+    with Sandbox(data="demo", jobs=2 * updates, rate_limit=(RATE, BURST)) as sandbox:
+        sandbox.rate_limit = None
+        admin = sandbox.credentials("admin")
+        arguments = (admin["workspace"], admin["username"], admin["api_key"])
+        with Session(*arguments, url=sandbox.url, rate_limit=(RATE, BURST)) as session:
+            for job in Job.objects.using(session)[:updates]:
+                job.description = "limited"
+            time.sleep(BURST / RATE)  # the bucket fills up again
+            sandbox.rate_limit = (RATE, BURST)
+            sandbox.requests.clear()
+            started = time.perf_counter()
+            session.commit(workers=WORKERS)
+            taken = time.perf_counter() - started
+        refused = sum(record.status == HTTPStatus.TOO_MANY_REQUESTS for record in sandbox.requests)
+    ideal = f"{taken / ((updates - BURST) / RATE):.2f} × (N - {BURST}) / {RATE} s"
+    print(f"{updates:,} updates with the rate limit on: {ideal}, {refused} answers of 429")
 
 
 def main() -> None:
     listing()
-    committing()
+    for updates in UPDATES:
+        committing(updates)
+    limited(UPDATES[-1])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from accsyn_orm import (
+    BudgetExceeded,
     CommitError,
     IdentityConflict,
     Job,
@@ -167,3 +168,16 @@ class TestIdentityConflict:
         job.description = "only here"
         assert len(session.plan()) == 1
         session.rollback()
+
+
+def test_a_budget_counts_what_a_commit_sends_and_the_rest_stays_pending(empty_session: Session) -> None:
+    jobs = [Job(name=f"spent {number}") for number in range(3)]
+    empty_session.add_all(jobs)
+    with empty_session.budget(max_requests=2) as budget, pytest.raises(CommitError) as caught:
+        empty_session.commit(workers=1)
+    assert budget.used == 2
+    assert [len(caught.value.applied), len(caught.value.unknown), len(caught.value.not_sent)] == [2, 0, 1]
+    assert isinstance(caught.value.not_sent[0].error, BudgetExceeded)
+    assert empty_session.new == [jobs[2]]
+    empty_session.commit()
+    assert empty_session.new == []
