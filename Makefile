@@ -32,7 +32,7 @@ check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	! grep -rn "TODO\|FIXME\|NotImplemented\b\|NotImplementedError" accsyn_orm
 
