@@ -114,7 +114,7 @@ class Column(Generic[T]):
     def _condition(self, lookup: str, value: object) -> Condition:
         return Condition(self.field, self.owner, lookup, value)
 
-    @overload  # type: ignore[override]
+    @overload  # type: ignore[override] # a comparison makes a condition, not a bool
     def __eq__(self: Column[_Entity], other: _Entity | str) -> Condition: ...
     @overload
     def __eq__(self: Column[_Moment], other: dt.date) -> Condition: ...
@@ -123,7 +123,7 @@ class Column(Generic[T]):
     def __eq__(self, other: object) -> Condition:  # pyright: ignore[reportIncompatibleMethodOverride]
         return self._condition("exact", other)
 
-    @overload  # type: ignore[override]
+    @overload  # type: ignore[override] # a comparison makes a condition, not a bool
     def __ne__(self: Column[_Entity], other: _Entity | str) -> Condition: ...
     @overload
     def __ne__(self: Column[_Moment], other: dt.date) -> Condition: ...

@@ -15,7 +15,7 @@ import attrs
 from ..mapping.mapper import MARKER
 from ..mapping.registry import canonical_type, mapper_of_type
 from ..session.plan import ABSENT, NOT_LOADED, Change, Kind, Member, NewEntity, Operation, Plan
-from ..session.settling import same_json, with_ids
+from ..session.settling import is_marked, same_json, unmarked, with_ids
 from .reading import Rows
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class _Inversion:
             self.keep(
                 operation, "it carries no marker, so it cannot be told whether it is still what was created"
             )
-        elif not _is_marked(row, entry.marker):
+        elif not is_marked(row, entry.marker):
             self.keep(operation, "its marker is gone from its metadata: somebody else made it theirs")
         elif any(self.stays(number) for number in self.needed_by.get(operation.number, ())):
             self.keep(operation, "something that needs it is not taken back")
@@ -222,15 +222,9 @@ def _obstacle(change: Change, row: Mapping[str, Any], ids: Mapping[int, str]) ->
         return f"what {name} was before is not known"
     if name not in row:
         return f"the server does not show {name}"
-    if not same_json(_unmarked(row[name]), _unmarked(with_ids(change.after, ids))):
+    if not same_json(unmarked(row[name]), unmarked(with_ids(change.after, ids))):
         return f"{name} was changed by somebody else since"
     return ""
-
-
-def _unmarked(value: Any) -> Any:
-    if isinstance(value, dict) and MARKER in value:
-        return {key: item for key, item in value.items() if key != MARKER}
-    return value
 
 
 def _with_marker(before: Any, now: Any) -> Any:
@@ -238,8 +232,3 @@ def _with_marker(before: Any, now: Any) -> Any:
     if isinstance(before, dict) and isinstance(now, dict) and MARKER in now:
         return {**before, MARKER: now[MARKER]}
     return before
-
-
-def _is_marked(row: Mapping[str, Any], marker: str) -> bool:
-    metadata = row.get("metadata")
-    return isinstance(metadata, dict) and metadata.get(MARKER) == marker

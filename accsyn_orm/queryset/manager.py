@@ -40,7 +40,7 @@ class Manager:
     def __get__(self, instance: object | None, owner: type[E]) -> QuerySet[E]:
         if instance is not None:
             raise AttributeError(f"objects belongs to the class: use {owner.__name__}.objects")
-        mapper: Mapper = owner.__mapper__  # type: ignore[attr-defined]
+        mapper: Mapper = owner.__mapper__  # type: ignore[attr-defined] # of entity classes only
         return self._query_set.of(mapper)
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .plan import Operation, Plan
     from .settling import Caller
 
-__all__ = ["CommitResult", "Outcome", "has_id", "only_row", "run"]
+__all__ = ["CommitResult", "Outcome", "new_id", "only_row", "run"]
 
 # The server refuses these for reasons that hold for every other operation as well.
 _ENDING = (AuthenticationFailed, RateLimited, SessionExpired)
@@ -81,7 +81,7 @@ class _Run:
     def one_by_one(self) -> None:
         for operation in self.plan:
             if self.may_start(operation):
-                self.begin(operation)
+                self.recorder.intend(operation)
                 self.finish(operation, self.guarded(operation))
 
     # Several at a time
@@ -120,19 +120,18 @@ class _Run:
         workers: int,
     ) -> None:
         held_back: list[Operation] = []
-        running = {operation.number for operation in flying.values()}
+        unfinished = {operation.number for operation in flying.values()}
         for index, operation in enumerate(waiting):
-            if len(flying) >= workers or self.waits(
-                operation, running | {other.number for other in held_back}
-            ):
+            if len(flying) >= workers or self.waits(operation, unfinished):
                 held_back.append(operation)
+                unfinished.add(operation.number)
                 if len(flying) >= workers or operation.kind in (Kind.DELETE, Kind.ACTIVATE, Kind.DEACTIVATE):
                     held_back += waiting[index + 1 :]
                     break
             elif self.may_start(operation):
-                self.begin(operation)
+                self.recorder.intend(operation)
                 flying[pool.submit(self.guarded, operation)] = operation
-                running.add(operation.number)
+                unfinished.add(operation.number)
         waiting[:] = held_back
 
     def waits(self, operation: Operation, unfinished: set[int]) -> bool:
@@ -140,11 +139,8 @@ class _Run:
         if not unfinished.isdisjoint(operation.depends_on):
             return True
         return operation.kind is Kind.DELETE and any(
-            number < operation.number and self.kind_of(number) is not Kind.DELETE for number in unfinished
+            number < operation.number and self.kinds[number] is not Kind.DELETE for number in unfinished
         )
-
-    def kind_of(self, number: int) -> Kind:
-        return self.kinds[number]
 
     # One operation
 
@@ -161,9 +157,6 @@ class _Run:
             return True
         self.note(Outcome(operation, "not_sent", self.ended or _waits_for(operation, missing), operation.id))
         return False
-
-    def begin(self, operation: Operation) -> None:
-        self.recorder.intend(operation)
 
     def guarded(self, operation: Operation) -> Any:
         """Send an operation; return the server's result, or the error."""
@@ -193,9 +186,8 @@ class _Run:
 
     def send(self, operation: Operation, call: Call) -> Any:
         result = self.connection.result(call)
-        if operation.kind is Kind.CREATE and not has_id(result):
-            # Documented for tasks: the answer says that it worked, and not what came of it.
-            raise ProtocolError(f"{operation.title}: the server answered without the new entity's id")
+        if operation.kind is Kind.CREATE:
+            new_id(operation, result)  # now, while the entity can still be looked up by its marker
         return result
 
     def finish(self, operation: Operation, result: Any) -> None:
@@ -258,10 +250,17 @@ def only_row(result: Any) -> dict[str, Any] | None:
     return result if isinstance(result, dict) else None
 
 
-def has_id(result: Any) -> bool:
-    """Whether a result is one entity with an id."""
-    row = only_row(result)
-    return row is not None and isinstance(row.get("id"), str)
+def new_id(operation: Operation, result: Any) -> str:
+    """
+    Return the id of what was created.
+
+    Raises:
+        ProtocolError: The answer says that it worked, and not what came of it; documented for tasks.
+    """
+    ident = (only_row(result) or {}).get("id")
+    if not isinstance(ident, str):
+        raise ProtocolError(f"{operation.title}: the server answered without the new entity's id")
+    return ident
 
 
 def _waits_for(operation: Operation, missing: list[int]) -> AccsynError:

@@ -10,7 +10,7 @@ from ..mapping.registry import mapper_of_type
 from ..mapping.rows import adopt, fill_created, forget_changes, merge
 from . import commit as committing
 from .base import remembers_errors
-from .commit import only_row
+from .commit import new_id, only_row
 from .conflicts import merged_attributes, reconcile
 from .guarded import Counted, GuardedCalls
 from .outcomes import CommitResult, Outcome, TransientRecorder
@@ -83,9 +83,9 @@ class CommitCalls(GuardedCalls):
             Conflict: Somebody else changed the same; nothing was sent.
             JournalError: The journal exists already, or cannot be written.
         """
-        if not self.plan():
+        if not (plan := self.plan()):
             self._unit.settle_clean()
-            return CommitResult(self.plan())
+            return CommitResult(plan)
         with self._alone():
             self._drain_listings()
             self._settle_open_creates()
@@ -287,14 +287,8 @@ class CommitCalls(GuardedCalls):
         return operation.id
 
     def _settle_update(self, operation: Operation, result: Any, entities: Entities) -> None:
-        rows = (
-            {row.get("id"): row for row in result if isinstance(row, dict)}
-            if isinstance(result, list)
-            else {}
-        )
-        row = only_row(result)
-        if row is not None:
-            rows[row.get("id", operation.id)] = row
+        answered = result if isinstance(result, list) else [result]
+        rows = {row.get("id", operation.id): row for row in answered if isinstance(row, dict)}
         changes = [member.changes for member in operation.members] or [operation.changes]
         for entity, changed in zip(entities, changes, strict=True):
             by_wire = entity.__mapper__.by_wire
@@ -307,10 +301,9 @@ class CommitCalls(GuardedCalls):
             for name, value in sent.items():
                 if not isinstance(value, (str, int, float, bool, list, dict, type(None))):
                     sent[name] = state.wire_value(entity, by_wire[name])
-            adopt(
-                entity,
-                {name: value for name, value in sent.items() if (operation.number, name) in self._merged},
-            )
+            merged = {name: sent[name] for name in sent if (operation.number, name) in self._merged}
+            if merged:
+                adopt(entity, merged)
             forget_changes(entity, {by_wire[name].name: value for name, value in sent.items()})
             if ident in rows:
                 merge(entity, rows[ident])
@@ -324,23 +317,18 @@ class CommitCalls(GuardedCalls):
     def _settle_create(
         self, operation: Operation, row: dict[str, Any] | None, entity: MappedBase
     ) -> str | None:
-        ident = None if row is None else row.get("id")
-        if row is None or not isinstance(ident, str):
-            raise ProtocolError(f"{operation.title}: the server answered without the new entity's id")
+        ident = new_id(operation, row)
         self._unit.forget(entity)
         state.enter(entity, self._reference, state.Phase.PERSISTENT)
-        fill_created(entity, row)
+        fill_created(entity, row or {})
         self._identity.add(entity, ident)
         return ident
 
     def _settle_value(self, operation: Operation, result: Any) -> str | None:
         """Take an operation of a plan of values into whatever entity of this session it is about."""
-        row = only_row(result)
         if operation.kind is Kind.CREATE:
-            ident = None if row is None else row.get("id")
-            if not isinstance(ident, str):
-                raise ProtocolError(f"{operation.title}: the server answered without the new entity's id")
-            return ident
+            return new_id(operation, result)
+        row = only_row(result)
         mapper = mapper_of_type(operation.entitytype)
         for ident in [operation.id, *(member.id for member in operation.members)]:
             entity = None if mapper is None or ident is None else self._identity.find(mapper.cls, ident)

@@ -1,4 +1,4 @@
-"""Writing many at once without entities, pages read ahead, and the limits that a caller sets on I/O."""
+"""Pages read ahead on other threads, and the limits that a caller sets on I/O: budgets, no implicit loads."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Counted:
 
 
 class GuardedCalls(LoadingCalls):
-    """The part of a session that works on many entities, and that watches over its own I/O."""
+    """The part of a session that watches over its own I/O."""
 
     max_url_bytes: int = 8000
     _threads: ThreadPoolExecutor | None = None

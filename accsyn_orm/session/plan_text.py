@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..mapping.state import unlike
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -86,7 +88,7 @@ def _parts(attribute: str, before: Any, after: Any) -> Iterator[tuple[str, Any, 
             yield f"{attribute}.{key}", _Symbol("(absent)"), after[key]
         elif key not in after:
             yield f"{attribute}.{key}", before[key], _Symbol("(absent)")
-        elif json.dumps(before[key], sort_keys=True) != json.dumps(after[key], sort_keys=True):
+        elif unlike(before[key], after[key]):
             yield from _parts(f"{attribute}.{key}", before[key], after[key])
 
 

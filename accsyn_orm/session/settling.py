@@ -7,7 +7,6 @@ metadata, by which it is looked for in every scope.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -15,6 +14,7 @@ import attrs
 from ..errors import AccsynError, DuplicateDetected, NotFound, UnrepresentableValue
 from ..expressions.compiler import compile_expression
 from ..expressions.tree import EVERYTHING, Comparison, Expression, Operator
+from ..mapping import state
 from ..mapping.mapper import MARKER
 from ..queryset.paging import pages
 from .plan import Kind, NewEntity
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..wire.messages import Call
     from .plan import Change, Operation
 
-__all__ = ["Caller", "Settled", "call_for", "find_out", "same_json", "with_ids"]
+__all__ = ["Caller", "Settled", "call_for", "find_out", "is_marked", "same_json", "unmarked", "with_ids"]
 
 _SCOPES: tuple[str | None, ...] = (None, "finished", "inactive", "archived")
 _PAGE = 500
@@ -143,12 +143,12 @@ def _changed(row: dict[str, Any] | None, changes: tuple[Change, ...], ids: Mappi
                 f"the server does not show {change.attribute}, so it cannot be told what became of it"
             )
             return Settled("unknown", error=reason)
-        if not same_json(_shown(row[change.attribute]), with_ids(change.after, ids)):
+        if not same_json(unmarked(row[change.attribute]), with_ids(change.after, ids)):
             return Settled("not_sent")
     return Settled("applied", row)
 
 
-def _shown(value: Any) -> Any:
+def unmarked(value: Any) -> Any:
     """Return a value without our own marker, which is not part of what a user sets."""
     if isinstance(value, dict) and MARKER in value:
         return {key: item for key, item in value.items() if key != MARKER}
@@ -197,9 +197,14 @@ def _marked(
 
         for rows in pages(fetch, size=_PAGE):
             for row in rows:
-                metadata = row.get("metadata")
-                if isinstance(metadata, dict) and metadata.get(MARKER) == marker:
+                if is_marked(row, marker):
                     yield row
+
+
+def is_marked(row: Mapping[str, Any], marker: str) -> bool:
+    """Whether an entity carries that marker."""
+    metadata = row.get("metadata")
+    return isinstance(metadata, dict) and metadata.get(MARKER) == marker
 
 
 def _narrowing(operation: Operation) -> str:
@@ -216,4 +221,4 @@ def _narrowing(operation: Operation) -> str:
 
 def same_json(one: Any, other: Any) -> bool:
     """Whether two values are the same JSON; in Python True == 1 == 1.0."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return not state.unlike(one, other)
