@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from .disk import Disk
+
 if TYPE_CHECKING:
     from .store import Document, Row, Store
 
@@ -37,11 +39,13 @@ class Context:
 
     Args:
         me: The user who asks.
+        disk: The folders that play volumes and machines.
         time: When the event arrived.
     """
 
     store: Store
     me: Row
+    disk: Disk = attrs.field(factory=Disk)
     time: str = attrs.field(factory=now)
 
     @property

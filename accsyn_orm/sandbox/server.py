@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
 from .demo import ROLES, seed
+from .disk import Disk
 from .faults import Faults
 from .limiting import TokenBucket
 from .store import Store
@@ -46,6 +47,8 @@ class Sandbox:
         latency: Seconds to wait before each answer; requests wait side by side. May be changed while running.
         rate_limit: Requests per second and burst, such as (30, 60), above which 429 is answered; None for no
             limit. May be changed while running, which fills the bucket.
+        folder: Folder below which `volumes/` and `machines/` play the disks; None for a temporary one, which
+            goes when the sandbox stops.
 
     Raises:
         ConfigurationError: On start, where the port or the database cannot be used, or the extra is not
@@ -64,6 +67,7 @@ class Sandbox:
         jobs: int | None = None,
         latency: float = 0.0,
         rate_limit: tuple[float, float] | None = None,
+        folder: str | os.PathLike[str] | None = None,
     ) -> None:
         if data not in {"demo", "empty"}:
             raise ConfigurationError(f"data is 'demo' or 'empty', not {data!r}.")
@@ -78,6 +82,7 @@ class Sandbox:
         self._data = data
         self._db = None if db is None else os.fspath(db)
         self._jobs = jobs
+        self.disk = Disk(None if folder is None else os.fspath(folder))
         self._workspace: Workspace | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -148,7 +153,7 @@ class Sandbox:
         try:
             if not store.rows(["workspace"]):
                 seed(store, demo=self._data == "demo", jobs=self._jobs)
-            self._workspace = Workspace(store)
+            self._workspace = Workspace(store, self.disk)
             self.port = listener.getsockname()[1]
             self._server = server = server_class(config)
             self._thread = threading.Thread(
@@ -179,6 +184,7 @@ class Sandbox:
             thread.join()
         if workspace is not None:
             workspace.store.close()
+        self.disk.remove()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -67,9 +67,9 @@ def test_uri_is_compared_without_case(admin: Any) -> None:
     [
         ("GET", "transfer/fly"),
         ("PUT", "transfer/find"),
-        ("POST", "acl/create"),
+        ("DELETE", "transfer/find"),
         ("GET", "starship/find"),
-        ("PUT", "setting"),
+        ("PUT", "flying"),
     ],
 )
 def test_unknown_operation_is_named(admin: Any, method: Any, uri: Any) -> None:

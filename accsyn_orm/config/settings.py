@@ -2,108 +2,29 @@
 
 from __future__ import annotations
 
-import hmac
-import ipaddress
 import math
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, SupportsIndex
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import attrs
 
-from .errors import ConfigurationError, InvalidWorkspace, MissingCredentials
+from ..errors import ConfigurationError, InvalidWorkspace, MissingCredentials
+from .endpoint import Endpoint, checked_port, endpoint_of
+from .secret import Secret
+from .sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Endpoint", "Secret", "Settings", "is_host_name", "is_loopback", "resolve", "with_credentials"]
+__all__ = ["Settings", "resolve", "with_credentials"]
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 TOTAL_SECONDS = 300.0
-HIGHEST_PORT = 65_535
 
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ONE_LABEL = re.compile(rf"{_LABEL}\Z")
-_HOST_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?P<value>.*?)\s*\Z")
-_COMMENT = re.compile(r"\s+#.*\Z")
-_QUOTED = re.compile(r"(?P<quote>['\"])(?P<text>.*?)(?P=quote)\s*(?:#.*)?\Z")
-
-
-class Secret:
-    """
-    A text that prints as `***`, compares in constant time and cannot be pickled, copied or written as JSON.
-
-    Args:
-        value: The text to keep; `reveal()` gives it back.
-    """
-
-    __slots__ = ("_value",)
-
-    _value: str
-
-    def __init__(self, value: str | Secret) -> None:
-        text = value.reveal() if isinstance(value, Secret) else value
-        if not isinstance(text, str):
-            raise ConfigurationError(f"a secret is text, not {type(text).__name__}")
-        object.__setattr__(self, "_value", text)
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return self._value
-
-    def is_text(self) -> bool:
-        """Tell whether it is printable text that UTF-8 can encode."""
-        return self._value.isprintable()
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("a Secret does not change; make another one")
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    def __format__(self, format_spec: str) -> str:
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return False
-        ours, theirs = (text.encode("utf-8", "surrogatepass") for text in (self._value, other._value))
-        return hmac.compare_digest(ours, theirs)
-
-    __hash__ = None  # type: ignore[assignment] # a secret is no key
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
-        raise TypeError("a Secret can neither be pickled nor copied: make it anew where it is needed")
-
-
-@attrs.frozen
-class Endpoint:
-    """
-    Where requests go.
-
-    Args:
-        scheme: `https` or `http`.
-        host: A host name or an IP address, without brackets.
-        port: 1 to 65535.
-    """
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """Scheme, host and port, such as `https://acmefilm.accsyn.com:443`."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+_ONE_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 
 
 @attrs.frozen(eq=False)
@@ -184,7 +105,7 @@ def resolve(
     Raises:
         ConfigurationError: Something is missing, malformed or contradictory.
     """
-    sources = _Sources(environ, path_envfile)
+    sources = Sources(environ, path_envfile)
     if proxy or sources.first("ACCSYN_PROXY"):
         raise ConfigurationError(
             "a proxy is set (proxy=… or ACCSYN_PROXY), and this version cannot go through one; "
@@ -200,12 +121,12 @@ def resolve(
         raise MissingCredentials("no user name: pass username=… or set ACCSYN_API_USER")
     if key is None:
         raise MissingCredentials("no API key: pass api_key=… or set ACCSYN_API_KEY")
-    number = None if port is None else _checked_port(port, "port")
+    number = None if port is None else checked_port(port, "port")
     return Settings(
         workspace=_checked_workspace(code),
         username=_checked_username(user),
         api_key=key,
-        endpoint=_endpoint(url, hostname, number, sources.first("ACCSYN_URL"), allow_http=allow_http),
+        endpoint=endpoint_of(url, hostname, number, sources.first("ACCSYN_URL"), allow_http=allow_http),
         port=number,
         connect_timeout=_seconds(connect_timeout, CONNECT_SECONDS, "connect_timeout"),
         read_timeout=_seconds(timeout, READ_SECONDS, "timeout"),
@@ -226,61 +147,7 @@ def with_credentials(settings: Settings, username: str | None, api_key: Secret |
     return attrs.evolve(settings, username=name, api_key=key)
 
 
-def is_host_name(text: str) -> bool:
-    """Tell whether the text is a host name or an IP address and nothing more."""
-    if _HOST_NAME.match(text):
-        return True
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return "%" not in text
-
-
-class _Sources:
-    """The environment, then the env file; a class, for a traceback with locals shows nothing of it."""
-
-    __slots__ = ("_layers",)
-
-    def __init__(
-        self, environ: Mapping[str, str] | None, path_envfile: str | os.PathLike[str] | None
-    ) -> None:
-        variables = os.environ if environ is None else environ
-        path = path_envfile or variables.get("ACCSYN_CREDENTIALS_PATH")
-        self._layers = (variables, _read_env_file(Path(path))) if path else (variables,)
-
-    def first(self, *names: str) -> str | None:
-        """Return the first value that is set and not empty, a layer after the other."""
-        return next((layer[name] for layer in self._layers for name in names if layer.get(name)), None)
-
-
-def _read_env_file(path: Path) -> dict[str, str]:
-    try:
-        text = path.expanduser().read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"the env file {str(path)!r} cannot be read ({_reason(error)}): name a UTF-8 text file"
-        ) from None
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        match = _ASSIGNMENT.match(line)
-        if match and match["name"].startswith("ACCSYN_"):
-            found[match["name"]] = _env_value(match["value"])
-    return found
-
-
-def _env_value(text: str) -> str:
-    quoted = _QUOTED.match(text)
-    if quoted:
-        return quoted["text"]
-    return "" if text.startswith("#") else _COMMENT.sub("", text)
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is not UTF-8"
-
-
-def _key(api_key: str | Secret | None, sources: _Sources) -> Secret | None:
+def _key(api_key: str | Secret | None, sources: Sources) -> Secret | None:
     secret = _checked_key(Secret(api_key or sources.first("ACCSYN_API_KEY") or ""))
     return secret if secret.reveal() else None
 
@@ -323,12 +190,6 @@ def _checked_username(name: str) -> str:
     return name
 
 
-def _checked_port(port: int, what: str) -> int:
-    if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= HIGHEST_PORT:
-        raise ConfigurationError(f"{what} {port!r} is no port: a whole number from 1 to {HIGHEST_PORT}")
-    return port
-
-
 def _seconds(value: float | None, default: float, name: str) -> float:
     if value is None:
         return default
@@ -349,51 +210,3 @@ def _authorities(verify: bool | str | os.PathLike[str]) -> bool | str:
     if not Path(path).exists():
         raise ConfigurationError(f"verify={path!r} does not exist: give a file or directory of certificates")
     return path
-
-
-def _endpoint(
-    url: str | None, hostname: str | None, port: int | None, environment_url: str | None, *, allow_http: bool
-) -> Endpoint | None:
-    if url and (hostname or port is not None):
-        raise ConfigurationError("url= names host and port already: leave hostname= and port= out")
-    if hostname:
-        if not isinstance(hostname, str) or not is_host_name(hostname):
-            raise ConfigurationError(f"hostname={hostname!r} is no host name: give it alone, or use url=")
-        return Endpoint("https", hostname, 443 if port is None else port)
-    text = url or (environment_url if port is None else None)
-    return _parsed_url(text, allow_http=allow_http) if text else None
-
-
-def _parsed_url(url: str, *, allow_http: bool) -> Endpoint:
-    shown = _without_userinfo(url)
-    wrong = f"url {shown!r} does not hold: give scheme, host and port, as in 'https://host:443'"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ConfigurationError(wrong) from None
-    host = parts.hostname or ""
-    extra = parts.path not in {"", "/"} or "@" in parts.netloc or "?" in url or "#" in url
-    known = parts.scheme in {"http", "https"} and is_host_name(host)
-    if extra or not known or _CONTROL.search(url):
-        raise ConfigurationError(wrong)
-    if parts.scheme == "http" and not allow_http and not is_loopback(host):
-        raise ConfigurationError(
-            f"plain http to {host} would send the API key in clear: use https, or say allow_http=True"
-        )
-    number = (443 if parts.scheme == "https" else 80) if port is None else _checked_port(port, "url port")
-    return Endpoint(parts.scheme, host, number)
-
-
-def _without_userinfo(url: str) -> str:
-    return re.sub(r"//[^/?#]*@", "//***@", url.partition("?")[0])
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, by its name or address alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
