@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..errors import MultipleFound, NotFound
 from ..mapping.base import MappedBase
@@ -41,7 +41,8 @@ class Entity(MappedBase):
     modified = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
     modifier = text(optional=True, create=False, update=False, reason=_SERVER, doc="e-mail, sometimes an id")
 
-    def __init_subclass__(cls, **_: Any) -> None:
+    @classmethod
+    def _declare(cls) -> None:
         # The errors of a class, as in Django: `except Job.DoesNotExist`.
         where = {
             "__module__": cls.__module__,

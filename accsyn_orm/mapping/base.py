@@ -41,6 +41,10 @@ class MappedBase(metaclass=EntityMeta):
     _links: dict[str, MappedBase] | None
     _page: Page | None
 
+    @classmethod
+    def _declare(cls) -> None:
+        """Run once for each new class; unlike `__init_subclass__`, not for what only looks like one."""
+
     def __init__(self, **values: Any) -> None:
         """
         Make a new entity, which exists only here until it is added to a session and committed.

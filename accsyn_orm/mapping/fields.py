@@ -53,6 +53,7 @@ class Field:
         settable: Those of the choices that a client may set.
         reason: Why it cannot be written, for the error message.
         doc: One line about it, units included.
+        repeats: Whether many entities share a text, which is then kept once.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Field:
     settable: tuple[str, ...] = ()
     reason: str = ""
     doc: str = ""
+    repeats: bool = False
 
     @property
     def slot(self) -> str:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownField
 from . import kinds
+from .hydration import Hydrator
+from .slots import WIRE_SLOT, descriptor_of
 from .suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from .base import MappedBase
     from .fields import Field
 
-__all__ = ["MARKER", "WIRE_SLOT", "Mapper"]
-
-# Fields that hold JSON keep the server's own form beside them, until they are read for the first time.
-WIRE_SLOT = "_wire_{}"
+__all__ = ["MARKER", "Mapper"]
 
 # Key in the metadata of what a commit creates, by which it can be found again when no answer came.
 MARKER = "accsyn_orm_marker"
@@ -50,6 +49,7 @@ class Mapper:
         # Job-like types are archived when they finish; the others are deactivated.
         self.has_finished = "finished" in fields
         self.fill: Fill = _generate_fill(cls, tuple(fields.values()))
+        self.hydrate = Hydrator(cls, self.by_wire).hydrate
 
     def __repr__(self) -> str:
         return f"<mapper of {self.cls.__name__} to {self.entitytype!r}>"
@@ -82,7 +82,7 @@ def _generate_fill(cls: type[MappedBase], fields: tuple[Field, ...]) -> Fill:
     names: dict[str, Any] = {}
     for index, field in enumerate(fields):
         slot = WIRE_SLOT.format(field.name) if field.kind.mutable else field.slot
-        names[f"set{index}"] = _slot(cls, slot).__set__
+        names[f"set{index}"] = descriptor_of(cls, slot).__set__
         value = f"row[{field.wire!r}]"
         if isinstance(field.kind, kinds.Timestamp):
             names[f"convert{index}"] = field.kind.from_wire
@@ -91,11 +91,3 @@ def _generate_fill(cls: type[MappedBase], fields: tuple[Field, ...]) -> Fill:
     exec(compile("\n".join(lines), f"<fill of {cls.__name__}>", "exec"), names)  # noqa: S102 -- our own text: names of fields only, quoted
     fill: Fill = names["fill"]
     return fill
-
-
-def _slot(cls: type[Any], name: str) -> Any:
-    """Return the descriptor of a slot, past the columns that the class shows in its place."""
-    for base in cls.__mro__:
-        if name in base.__dict__:
-            return base.__dict__[name]
-    raise KeyError(name)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ConfigurationError
 from . import kinds
 from .fields import Column, Mapped
-from .mapper import WIRE_SLOT, Mapper
+from .mapper import Mapper
 from .registry import register
+from .slots import WIRE_SLOT
 
 if TYPE_CHECKING:
     from .base import MappedBase
@@ -82,6 +83,7 @@ class EntityMeta(type):
             parent = parent or (above.parent if above else None)
             cls.__mapper__ = Mapper(cls, entitytype.lower(), namespace["__declared__"], parent)
             register(cls.__mapper__)
+            cls._declare()
         return cast("EntityMeta", cls)
 
     def __init__(cls, *args: Any, **_: Any) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import weakref
     from collections.abc import Iterable, Iterator
 
     from .base import MappedBase
@@ -29,9 +29,9 @@ class Page:
         self._members: list[weakref.ref[MappedBase]] = []
         self.related: dict[tuple[type[Any], str], MappedBase | None] = {}
 
-    def add(self, entities: Iterable[MappedBase]) -> None:
+    def join(self, members: Iterable[weakref.ref[MappedBase]]) -> None:
         """Take entities in."""
-        self._members += [weakref.ref(entity) for entity in entities]
+        self._members += members
 
     def __iter__(self) -> Iterator[MappedBase]:
         for member in self._members:

@@ -14,13 +14,12 @@ from ..expressions.tree import EVERYTHING, Expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
 
     from .base import MappedBase
     from .fields import Field
     from .mapper import Mapper
 
-__all__ = ["Drainable", "Owner", "RowSource", "Select"]
+__all__ = ["Drainable", "Owner", "Pending", "RowSource", "Select"]
 
 
 @attrs.frozen
@@ -51,6 +50,18 @@ class Drainable(Protocol):
         ...
 
 
+class Pending(Protocol):
+    """A call on another thread."""
+
+    def result(self) -> Any:
+        """Wait for the result and return it."""
+        ...
+
+    def cancel(self) -> object:
+        """Call it off."""
+        ...
+
+
 class RowSource(Protocol):
     """A session as a query set sees it."""
 
@@ -67,7 +78,7 @@ class RowSource(Protocol):
         """Turn rows into the entities of the identity map; no I/O."""
         ...
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], *args: Any) -> Pending:
         """Run a function on another thread."""
         ...
 
@@ -91,7 +102,9 @@ class RowSource(Protocol):
         """Send the changes of one entity, and nothing else."""
         ...
 
-    def update_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]], changes: dict[str, Any]) -> int:
+    def update_rows(
+        self, mapper: Mapper, rows: Sequence[dict[str, Any]], changes: dict[str, Any], progress: Any = None
+    ) -> int:
         """Set attributes (wire name → wire value) of these entities; return how many there are."""
         ...
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import state
-from .mapper import WIRE_SLOT
+from .slots import WIRE_SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

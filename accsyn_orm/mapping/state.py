@@ -18,8 +18,8 @@ import attrs
 from ..errors import DetachedEntity, InvalidValue, ReadOnlyField, SessionError
 from . import kinds
 from .containers import plain, tracked
-from .mapper import WIRE_SLOT
 from .registry import class_named
+from .slots import WIRE_SLOT
 
 if TYPE_CHECKING:
     from .base import MappedBase

@@ -49,7 +49,7 @@ class _RowPages:
         self._start = description.start
         # With several finds, only this side can count what to leave out.
         self._leave_out, self._left = (0 if self._alone else description.start), description.count
-        self._seen: set[str] = set()
+        self._seen: set[str | None] = set()
         self._pages: Iterator[Rows] = iter(())
         self._flight: ReadAhead | None = None
         self._select: Select | None = None

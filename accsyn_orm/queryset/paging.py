@@ -36,7 +36,7 @@ def pages(
     size: int,
     start: int = 0,
     count: int | None = None,
-    seen: set[str] | None = None,
+    seen: set[str | None] | None = None,
     ahead: int = 0,
     expect: Callable[[list[PageKey]], None] | None = None,
 ) -> Iterator[list[Row]]:
@@ -75,14 +75,14 @@ class _Pages:
         size: int,
         start: int,
         count: int | None,
-        seen: set[str],
+        seen: set[str | None],
         ahead: int,
         expect: Callable[[list[PageKey]], None] | None,
     ) -> None:
         self._fetch, self._size, self._start, self._left = fetch, size, start, count
         self._seen, self._ahead, self._expect = seen, ahead, expect
         # What was met in this listing, apart from `seen`: a row that another listing brought is no landmark in this.
-        self._met: set[str] = set()
+        self._met: set[str | None] = set()
         self._nameless: set[str] = set()
         self._position = self._reached = start
         self._overlap = self._tail = 0
@@ -111,13 +111,14 @@ class _Pages:
 
     def _take(self, skip: int, limit: int, rows: list[Row]) -> list[Row]:
         """Take in a page; return its new rows."""
-        ids = [_id_of(row) for row in rows]
+        ids = _ids_of(rows)
         if self._overlap and skip > self._start and not (ids and ids[0] in self._met):
             self._overlap = max(self._longest, 2 * self._overlap)
             self._note(skip, rows, progress=False)
             return []
         fresh = self._new(skip, rows, ids)
-        self._met.update(ident for ident in ids if ident)
+        self._met.update(ids)
+        self._met.discard(None)
         if self._left is not None:
             self._left -= len(fresh)
         self._ended = self._left == 0 or self._is_end(skip, limit, rows, fresh)
@@ -127,6 +128,19 @@ class _Pages:
         return fresh
 
     def _new(self, skip: int, rows: list[Row], ids: list[str | None]) -> list[Row]:
+        """Return the rows that were not seen yet."""
+        behind = 0
+        while behind < len(ids) and ids[behind] in self._seen:
+            behind += 1
+        stop = len(ids) if self._left is None else min(len(ids), behind + self._left)
+        rest = set(ids[behind:stop])
+        if len(rest) == stop - behind and None not in rest and self._seen.isdisjoint(rest):
+            # As nearly every page: some known rows, then new ones.
+            self._seen.update(rest)
+            return rows[behind:stop]
+        return self._new_one_by_one(skip, rows, ids)
+
+    def _new_one_by_one(self, skip: int, rows: list[Row], ids: list[str | None]) -> list[Row]:
         fresh: list[Row] = []
         for place, (row, ident) in enumerate(zip(rows, ids, strict=True), skip):
             if self._left == len(fresh):
@@ -209,6 +223,12 @@ class _Pages:
         return keys
 
 
-def _id_of(row: Row) -> str | None:
-    ident = row.get("id")
-    return ident if isinstance(ident, str) and ident else None
+def _ids_of(rows: list[Row]) -> list[str | None]:
+    """Return the ids of rows; None where a row has none that is a text."""
+    try:
+        ids = [row["id"] for row in rows]
+        "".join(ids)  # which takes texts alone
+    except (KeyError, TypeError):
+        found = (row.get("id") for row in rows)
+        ids = [ident if isinstance(ident, str) else None for ident in found]
+    return [ident or None for ident in ids] if "" in ids else ids

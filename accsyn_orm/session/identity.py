@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IdentityMap"]
 
+_FEWEST = 1024
+
 
 class IdentityMap:
     """
@@ -17,25 +19,31 @@ class IdentityMap:
 
     `Job` and `Transfer` are two classes over one thing on the server, so each keeps an object of its own;
     changes through both are refused when they are planned.
+
+    A reference without a callback costs a third of one with; those that died are swept out whenever a map has doubled.
     """
 
     def __init__(self) -> None:
-        self._maps: dict[type[Any], weakref.WeakValueDictionary[str, MappedBase]] = {}
+        self._maps: dict[type[Any], dict[str, weakref.ref[MappedBase]]] = {}
+        self._limits: dict[type[Any], int] = {}
 
-    def of(self, cls: type[Any]) -> weakref.WeakValueDictionary[str, MappedBase]:
-        """Return the entities of one class by id."""
-        found = self._maps.get(cls)
-        if found is None:
-            found = self._maps[cls] = weakref.WeakValueDictionary()
+    def of(self, cls: type[Any]) -> dict[str, weakref.ref[MappedBase]]:
+        """Return references to the entities of one class, by id; some may have died."""
+        found = self._maps.setdefault(cls, {})
+        if len(found) > self._limits.setdefault(cls, _FEWEST):
+            for ident in [ident for ident, link in found.items() if link() is None]:
+                del found[ident]
+            self._limits[cls] = max(_FEWEST, 2 * len(found))
         return found
 
     def find(self, cls: type[Any], ident: str) -> MappedBase | None:
         """Return the entity with that id, if anybody holds it."""
-        return self.of(cls).get(ident)
+        link = self.of(cls).get(ident)
+        return None if link is None else link()
 
     def add(self, entity: MappedBase, ident: str) -> None:
         """Take an entity in."""
-        self.of(type(entity))[ident] = entity
+        self.of(type(entity))[ident] = weakref.ref(entity)
 
     def remove(self, entity: MappedBase, ident: str) -> None:
         """Let an entity go."""
@@ -46,4 +54,4 @@ class IdentityMap:
         self._maps.clear()
 
     def __len__(self) -> int:
-        return sum(len(entities) for entities in self._maps.values())
+        return sum(link() is not None for links in self._maps.values() for link in links.values())

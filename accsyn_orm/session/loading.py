@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+import weakref
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigurationError, NotFound, ProtocolError
 from ..expressions.compiler import compile_expression
+from ..expressions.dialect import LANGUAGES
 from ..expressions.tree import Comparison, Expression, Operator
 from ..mapping import state
 from ..mapping.page import Page
@@ -19,7 +21,6 @@ from ..queryset.listing import row_pages
 from .dictionaries import DictionaryCalls
 
 if TYPE_CHECKING:
-    import weakref
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..mapping.base import MappedBase
@@ -33,7 +34,30 @@ if TYPE_CHECKING:
 __all__ = ["LoadingCalls"]
 
 # As the published client checks it (24 lower-case characters); tasks and files have uuids.
+_DICTIONARIES = frozenset({dict})
 _ID = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def _with_ids(rows: Sequence[dict[str, Any]], mapper: Mapper) -> Sequence[dict[str, Any]]:
+    """Return the rows that have a usable id; the others are reported."""
+    try:
+        ids = [row["id"] for row in rows]
+        text = "".join(ids)
+    except (KeyError, TypeError):
+        pass
+    else:
+        if text.isascii() and text.isalnum() and "" not in ids:
+            return rows
+    usable = []
+    for row in rows:
+        ident = row.get("id")
+        if isinstance(ident, str) and _ID.fullmatch(ident):
+            usable.append(row)
+        else:
+            logging.getLogger("accsyn_orm.session").warning(
+                "a row of %s has no usable id and was set aside: %.100r", mapper.entitytype, ident
+            )
+    return usable
 
 
 class LoadingCalls(DictionaryCalls):
@@ -61,7 +85,7 @@ class LoadingCalls(DictionaryCalls):
         self._check_open()
         call = self._find(select, skip=skip, limit=limit)
         rows = self._result(call)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        if not isinstance(rows, list) or not set(map(type, rows)) <= _DICTIONARIES:
             raise ProtocolError(
                 f"{call.uri} answered {type(rows).__name__}, not a list of objects", uri=call.uri
             )
@@ -85,31 +109,28 @@ class LoadingCalls(DictionaryCalls):
         A row without a usable id is set aside with a warning in the log: it could never be told apart or
         updated.
         """
-        page = Page(select.scope)
-        known = self._identity.of(select.mapper.cls)
-        found = []
-        for row in rows:
-            ident = row.get("id")
-            if not isinstance(ident, str) or not _ID.fullmatch(ident):
-                logging.getLogger("accsyn_orm.session").warning(
-                    "a row of %s has no usable id and was set aside: %.100r", select.mapper.entitytype, ident
-                )
-                continue
-            entity = known.get(ident)
+        mapper, page = select.mapper, Page(select.scope)
+        known = self._identity.of(mapper.cls)
+
+        def other(row: dict[str, Any]) -> MappedBase:
+            """Take in a row whose entity is held already, or that needs care."""
+            ident, link = row["id"], known.get(row["id"])
+            entity = None if link is None else link()
             if entity is None:
-                entity = self._made(select.mapper)
+                entity = self._made(mapper)
                 fill(entity, row)
-                known[ident] = entity
+                known[ident] = weakref.ref(entity)
             else:
                 merge(entity, row)
             state.put_on_page(entity, page)
-            found.append(entity)
-        page.add(found)
-        return found
+            return entity
+
+        usable = _with_ids(rows, mapper)
+        return mapper.hydrate(usable, known, self._reference, state.Phase.PERSISTENT, page, other)
 
     def query_text(self, expression: Expression) -> str:
         """Return an expression as this session sends it; no I/O."""
-        return compile_expression(expression)
+        return compile_expression(expression, LANGUAGES[self._connection.dialect.query_language])
 
     def _made(self, mapper: Mapper) -> MappedBase:
         entity = mapper.cls.__new__(mapper.cls)
@@ -160,7 +181,8 @@ class LoadingCalls(DictionaryCalls):
             NotFound: It is gone.
         """
         mapper = entity.__mapper__
-        row = self._row_of(mapper, cast("str", state.peek(entity, mapper.fields["id"])))
+        ident = cast("str", state.peek(entity, mapper.fields["id"]))
+        row = self._row_of(mapper, ident, self._parent_of(entity))
         if row is None:
             raise self._gone(entity)
         merge(entity, row)
@@ -178,8 +200,8 @@ class LoadingCalls(DictionaryCalls):
         parent = None if name is None else state.peek(entity, entity.__mapper__.fields[name])
         return parent if isinstance(parent, str) else None
 
-    def _row_of(self, mapper: Mapper, ident: str) -> dict[str, Any] | None:
-        rows = self._result(self._connection.dialect.entity(mapper.entitytype, ident))
+    def _row_of(self, mapper: Mapper, ident: str, parent: str | None = None) -> dict[str, Any] | None:
+        rows = self._result(self._connection.dialect.entity(mapper.entitytype, ident, parent=parent))
         if not rows:
             return None
         row = rows[0] if isinstance(rows, list) else rows
