@@ -87,7 +87,8 @@ class _Pages:
         self._position = self._reached = start
         self._overlap = self._tail = 0
         self._ended = count == 0
-        self._before: list[Row] = []
+        # The page before, by its ids where all rows have one: the rows themselves would fill the caches twice.
+        self._before: list[Any] = []
         self._longest = self._cut = self._stale = self._stride = 0
         self._steady = False
 
@@ -114,15 +115,15 @@ class _Pages:
         ids = _ids_of(rows)
         if self._overlap and skip > self._start and not (ids and ids[0] in self._met):
             self._overlap = max(self._longest, 2 * self._overlap)
-            self._note(skip, rows, progress=False)
+            self._note(skip, rows, ids, progress=False)
             return []
         fresh = self._new(skip, rows, ids)
         self._met.update(ids)
         self._met.discard(None)
         if self._left is not None:
             self._left -= len(fresh)
-        self._ended = self._left == 0 or self._is_end(skip, limit, rows, fresh)
-        self._note(skip, rows, progress=bool(fresh) or self._ended)
+        self._ended = self._left == 0 or self._is_end(skip, limit, rows, ids, fresh)
+        self._note(skip, rows, ids, progress=bool(fresh) or self._ended)
         if not self._ended:
             self._move(skip, limit, rows, ids)
         return fresh
@@ -157,12 +158,14 @@ class _Pages:
                 fresh.append(row)
         return fresh
 
-    def _is_end(self, skip: int, limit: int, rows: list[Row], fresh: list[Row]) -> bool:
+    def _is_end(
+        self, skip: int, limit: int, rows: list[Row], ids: list[str | None], fresh: list[Row]
+    ) -> bool:
         """Whether nothing follows this page."""
         if not rows:
             return True
         if not self._overlap and skip > self._start:
-            if not fresh and len(rows) > 1 and rows == self._before:
+            if not fresh and len(rows) > 1 and _page_of(rows, ids) == self._before:
                 raise self._repeats(skip, rows)
             return not fresh
         # Where no page was longer, known rows alone may be all that the server answers at once, though others follow.
@@ -179,19 +182,18 @@ class _Pages:
         stuck = bool(self._overlap) and len(rows) <= self._tail
         self._position = skip + len(rows)
         self._reached = max(self._reached, self._position)
-        landmarks = [place for place, ident in enumerate(reversed(ids), 1) if ident]
-        self._tail = landmarks[0] if landmarks else 0
+        self._tail = next((place for place, ident in enumerate(reversed(ids), 1) if ident), 0)
         lone = not self._overlap and skip == self._start and len(rows) == 1 < limit
         # After rows went away, more may: a wider overlap finds a known row again without another request.
         wide = min(self._overlap // 2, len(rows) // 2)
-        self._overlap = (
-            0 if stuck or lone else max((place for place in landmarks if place <= wide), default=self._tail)
-        )
+        landmark = next((place for place in range(wide, 0, -1) if ids[-place]), self._tail)
+        self._overlap = 0 if stuck or lone else landmark
 
-    def _note(self, skip: int, rows: list[Row], *, progress: bool) -> None:
+    def _note(self, skip: int, rows: list[Row], ids: list[str | None], *, progress: bool) -> None:
         """Count the pages in a row that brought nothing: a listing may be read again, but not for ever."""
-        repeated = bool(rows) and rows == self._before
-        self._before = rows
+        page = _page_of(rows, ids)
+        repeated = bool(rows) and page == self._before
+        self._before = page
         self._stale = 0 if progress else self._stale + 1
         if self._stale > 2 * (len(self._met) // max(1, self._longest // 2) + _PATIENCE):
             if repeated:
@@ -232,3 +234,8 @@ def _ids_of(rows: list[Row]) -> list[str | None]:
         found = (row.get("id") for row in rows)
         ids = [ident if isinstance(ident, str) else None for ident in found]
     return [ident or None for ident in ids] if "" in ids else ids
+
+
+def _page_of(rows: list[Row], ids: list[str | None]) -> list[Any]:
+    """Return what a page is known again by."""
+    return rows if None in ids else ids

@@ -9,8 +9,8 @@ from ..errors import BudgetExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
 
+    from ..mapping.protocols import Pending
     from .paging import PageKey
 
 __all__ = ["ReadAhead"]
@@ -26,11 +26,11 @@ class ReadAhead:
     """
 
     def __init__(
-        self, fetch: Callable[[int, int], Sequence[dict[str, Any]]], submit: Callable[..., Future[Any]]
+        self, fetch: Callable[[int, int], Sequence[dict[str, Any]]], submit: Callable[..., Pending]
     ) -> None:
         self._fetch = fetch
         self._submit = submit
-        self._flying: dict[PageKey, Future[Any]] = {}
+        self._flying: dict[PageKey, Pending] = {}
 
     def fetch(self, skip: int, limit: int) -> Sequence[dict[str, Any]]:
         """Return a page: the one in flight, else a new one. What went wrong in flight is raised here."""

@@ -83,12 +83,16 @@ class Writing(Describing, Generic[E]):
         except mapper.cls.DoesNotExist:
             return self.create(**values), True
 
-    def update(self, **changes: Any) -> int:
+    def update(self, *, progress: Any = None, **changes: Any) -> int:
         """
         Set fields of everything that matches, now, one request per entity; return how many match.
 
         The entities are collected first, so that what leaves the query by being changed is not skipped. Those that
         hold the values already are left alone.
+
+        Args:
+            progress: Is told of each outcome as it comes; True shows a bar (needs rich or tqdm).
+            changes: Field → value.
 
         Raises:
             QueryError: The query set has no filter; say `everything()` if that is meant.
@@ -103,7 +107,7 @@ class Writing(Describing, Generic[E]):
             wire[field.wire] = _wire_value(field, value, mapper)
         if not wire:
             raise QueryError("update() takes the fields to set, as in update(status='aborted')")
-        return self._source().update_rows(mapper, self._targets("update", *wire), wire)
+        return self._source().update_rows(mapper, self._targets("update", *wire), wire, progress)
 
     def delete(self) -> int:
         """
