@@ -6,10 +6,11 @@ import functools
 import weakref
 from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec, SupportsIndex, TypeVar
 
-from ..config import Secret, resolve, with_credentials
-from ..errors import AccsynError, SessionClosed
+from ..config import Secret, resolve, warn_of_clear_text, with_credentials
+from ..errors import AccsynError, ConfigurationError, SessionClosed
+from ..wire.answers import result_of
 from ..wire.connection import Connection
-from ..wire.dialects import V3
+from ..wire.generations import GENERATIONS
 from ..wire.rate import rate_limit_of
 from ..wire.trace import Trace
 from .logs import own_logger
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ..config import Proxy
     from ..wire.messages import Call
     from ..wire.rate import RateLimitSetting
     from ..wire.transport import Transport
@@ -45,7 +47,9 @@ class BaseSession:
         api_key: The user's API key; else ACCSYN_API_KEY.
         hostname: The host of the workspace; asked of accsyn where neither it nor `url` is given.
         port: The port of the host, 443 where not given.
-        proxy: Refused, as is ACCSYN_PROXY: this version connects directly only.
+        proxy: `socks:host:port` (SOCKS5), `socks4:host:port`, or `accsyn:host:port`, also without its type; with
+            `user:password@` before the host where a SOCKS proxy wants it; else ACCSYN_PROXY. See "Proxies" in the
+            documentation. With a `transport`, the transport is what goes through a proxy.
         verbose: Write requests and answers to standard error, or to `path_logfile` alone where it is given.
         pretty_json: Indent what `verbose` writes.
         path_logfile: A file to log to.
@@ -53,8 +57,10 @@ class BaseSession:
         connect_timeout: Seconds until a connection stands; 10 where not given or 0.
         domain: The name of `workspace` before 3.0.
         path_envfile: A file with `ACCSYN_…=value` lines; else ACCSYN_CREDENTIALS_PATH.
-        pwd: Refused: signing in with a password needs the v1 protocol.
-        session_key: Refused, as `pwd`.
+        pwd: The user's password; selects v1. Where an API key or a session key is given too, by argument or by
+            environment, that one signs in, as in the published client 2.2.1.
+        session_key: The key of an earlier session, from `get_session_key()` or `generate_session_key()`; else
+            ACCSYN_SESSION_KEY. It selects v1, unless there is an API key, which goes before it.
         url: Scheme, host and port at once, such as `http://127.0.0.1:8181`; else ACCSYN_URL.
         verify: True, or the path of the certificate authorities to trust.
         allow_http: Let plain http go to a host that is not this machine.
@@ -64,6 +70,8 @@ class BaseSession:
             towards this machine; True to have that there too; False or 0 for no limit; requests a second, with
             bursts of twice as many; `(requests a second, burst)`; or `redis://host:port/db`, to share one limit
             with the other machines behind this address (needs `accsyn-orm[shared]`).
+        protocol: The generation of the protocol: `v1` of the clients 1.x and 2.x, `v3.0`, `v3.1`, or `v3` of 3.2
+            and later; where not given, what the credentials take: v3 with an API key, else v1.
         transport: Sends the requests; it stays the caller's to close.
 
     Raises:
@@ -79,7 +87,7 @@ class BaseSession:
         api_key: str | Secret | None = None,
         hostname: str | None = None,
         port: int | None = None,
-        proxy: str | None = None,
+        proxy: str | Secret | None = None,
         verbose: bool = False,
         pretty_json: bool = False,
         path_logfile: str | os.PathLike[str] | None = None,
@@ -95,10 +103,12 @@ class BaseSession:
         allow_http: bool = False,
         deadline: float | None = None,
         rate_limit: RateLimitSetting = None,
+        protocol: str | None = None,
         transport: Transport | None = None,
     ) -> None:
         # At once, since a traceback may show the locals of this frame.
         api_key, pwd, session_key = _secret(api_key), _secret(pwd), _secret(session_key)
+        proxy = Secret(proxy) if isinstance(proxy, str) else proxy
         rate_limit = Secret(rate_limit) if isinstance(rate_limit, str) else rate_limit
         self._settings = resolve(
             workspace=workspace,
@@ -117,15 +127,20 @@ class BaseSession:
             verify=verify,
             allow_http=allow_http,
             deadline=deadline,
+            protocol=protocol,
         )
+        if transport is not None and self._settings.proxy is not None:
+            raise ConfigurationError(
+                "proxy= (or ACCSYN_PROXY) and transport= exclude each other: give the proxy to the transport"
+            )
         limit = rate_limit_of(rate_limit)
         self._last_message: str | None = None
         log = own_logger(verbose, path_logfile)
         trace = Trace(log, pretty=pretty_json)
         self._connection = Connection(
             self._settings,
-            V3(),
-            transport or _own_transport(self._settings.verify),
+            GENERATIONS[self._settings.protocol](),
+            transport or _own_transport(self._settings.verify, self._settings.proxy),
             owns_transport=transport is None,
             trace=trace,
             rate_limit=limit,
@@ -164,7 +179,7 @@ class BaseSession:
 
     @property
     def role(self) -> str:
-        """The user's role: admin, employee, standard or support."""
+        """The user's role: admin, employee, standard or support; v1 also says cloudadmin, client and none."""
         return self._connection.signed_in.role
 
     @property
@@ -204,25 +219,35 @@ class BaseSession:
             self._closing()
             self._release()
 
-    def renew(self, *, username: str | None = None, api_key: str | Secret | None = None) -> None:
+    def renew(
+        self,
+        *,
+        username: str | None = None,
+        api_key: str | Secret | None = None,
+        pwd: str | Secret | None = None,
+        session_key: str | Secret | None = None,
+    ) -> None:
         """
         Sign in again, with other credentials where they are given, and go on with all that is pending.
 
-        An expired session renews itself as long as its key holds; this is for when it does not. Where it fails,
-        the session stays as it was.
+        An expired session renews itself as long as its API key holds; this is for when it does not, and for a
+        session that was signed in with a password or a session key. Where it fails, the session stays as it was.
 
         Args:
             username: Another user; the one of before where not given.
-            api_key: Another key; the one of before where not given.
+            api_key: Another key; what signed in before where none of the three is given.
+            pwd: A password; v1 only.
+            session_key: Another session key; v1 only.
 
         Raises:
-            ConfigurationError: One of them is malformed.
+            ConfigurationError: One of them is malformed, or the protocol does not sign in with it.
             AuthenticationFailed: The server refuses the sign-in.
             AccsynError: The sign-in fails otherwise.
         """
-        api_key = _secret(api_key)
+        # At once, since a traceback may show the locals of this frame.
+        api_key, pwd, session_key = _secret(api_key), _secret(pwd), _secret(session_key)
         self._check_open()
-        settings = with_credentials(self._settings, username, api_key)
+        settings = with_credentials(self._settings, username, api_key, pwd, session_key)
         self._connection.renew(settings)
         self._settings = settings
 
@@ -243,12 +268,20 @@ class BaseSession:
     # Its calls
 
     def _call(self, call: Call) -> dict[str, Any]:
-        """Send a call and return the document of its answer."""
-        return self._connection.call(call)
+        """Send a call, and the next one where it finds nothing; return the document of the answer."""
+        document = self._sent(call)
+        while call.otherwise is not None and document.get("result") == []:
+            call = call.otherwise
+            document = self._sent(call)
+        return document
 
     def _result(self, call: Call) -> Any:
         """Send a call and return the result in its answer."""
-        return self._connection.result(call)
+        return result_of(self._call(call), call)
+
+    def _sent(self, call: Call) -> dict[str, Any]:
+        """Send one call; everything that a session asks goes through here."""
+        return self._connection.call(call)
 
     def _check_open(self) -> None:
         if self.closed:
@@ -276,10 +309,11 @@ def _secret(value: str | Secret | None) -> Secret | None:
     return Secret(value) if value else None
 
 
-def _own_transport(verify: bool | str) -> Transport:
+def _own_transport(verify: bool | str, proxy: Proxy | None) -> Transport:
     from ..wire.transport import RequestsTransport
 
-    return RequestsTransport(verify=verify)
+    warn_of_clear_text(proxy)
+    return RequestsTransport(verify=verify, proxy=proxy)
 
 
 def _release(connection: Connection, log: logging.Logger | None) -> None:

@@ -9,11 +9,14 @@ from .commits import CommitCalls
 from .guarded import Counted
 from .outcomes import TransientRecorder
 from .plan import Change, Kind, Operation, Plan
+from .progress import check_progress
+from .settling import same_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..mapping.mapper import Mapper
+    from .progress import Progress
 
 __all__ = ["BulkCalls"]
 
@@ -21,7 +24,13 @@ __all__ = ["BulkCalls"]
 class BulkCalls(CommitCalls):
     """What query sets write through; it is sent at once, apart from what the session's commit will send."""
 
-    def update_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]], changes: dict[str, Any]) -> int:
+    def update_rows(
+        self,
+        mapper: Mapper,
+        rows: Sequence[dict[str, Any]],
+        changes: dict[str, Any],
+        progress: Progress = None,
+    ) -> int:
         """
         Set attributes of many entities, one request each; those that have the values already are left alone.
 
@@ -29,20 +38,23 @@ class BulkCalls(CommitCalls):
             mapper: Mapper of their class.
             rows: Their ids, and what they hold now.
             changes: Wire name → wire value.
+            progress: Is told of each outcome as it comes. True shows a bar (needs rich or tqdm).
 
         Raises:
             CommitError: Not everything was applied.
+            ConfigurationError: A bar is asked for, and neither rich nor tqdm is installed.
         """
+        check_progress(progress)
         operations: list[Operation] = []
         for row in rows:
             different = tuple(
                 Change(name, row.get(name), value)
                 for name, value in changes.items()
-                if row.get(name) != value
+                if not same_json(row.get(name), value)
             )
             if different:
                 operations.append(self._operation(len(operations) + 1, Kind.UPDATE, mapper, row, different))
-        self._run_rows(operations)
+        self._run_rows(operations, progress)
         return len(rows)
 
     def delete_rows(self, mapper: Mapper, rows: Sequence[dict[str, Any]]) -> int:
@@ -65,8 +77,8 @@ class BulkCalls(CommitCalls):
             number, kind, mapper.entitytype, row["id"], row.get("code") or "", changes, (), parent
         )
 
-    def _run_rows(self, operations: list[Operation]) -> None:
+    def _run_rows(self, operations: list[Operation], progress: Progress = None) -> None:
         if operations:
             self._drain_listings()
             plan = Plan(self.workspace, tuple(operations))
-            committing.run(plan, Counted(self), TransientRecorder(), self._settle_value)
+            committing.run(plan, Counted(self), TransientRecorder(), self._settle_value, progress=progress)

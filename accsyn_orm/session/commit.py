@@ -9,6 +9,7 @@ server shows no trace of it, sent again; a creation is only looked up.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from ..errors import (
@@ -26,8 +27,10 @@ from ..errors import (
     SessionExpired,
     TransportError,
 )
+from ..wire.clock import end_pauses_with
 from .outcomes import CommitResult, Outcome
 from .plan import Kind
+from .progress import told_of_outcomes
 from .settling import call_for, find_out
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from ..wire.messages import Call
     from .outcomes import Recorder
     from .plan import Operation, Plan
+    from .progress import Progress
     from .settling import Caller
 
 __all__ = ["CommitResult", "Outcome", "new_id", "only_row", "run"]
@@ -91,7 +95,8 @@ class _Run:
 
         waiting = [operation for operation in self.plan if operation.number not in self.outcomes]
         flying: dict[Future[Any], Operation] = {}
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="accsyn_orm-commit")
+        over = threading.Event()
+        pool = ThreadPoolExecutor(workers, "accsyn_orm-commit", initializer=end_pauses_with, initargs=(over,))
         try:
             while waiting or flying:
                 self.start_ready(waiting, flying, pool, workers)
@@ -100,7 +105,9 @@ class _Run:
                 for future in wait(flying, return_when=FIRST_COMPLETED).done:
                     self.finish(flying.pop(future), future.result())
         finally:
-            # Whatever interrupts: what is in flight is waited for and noted, what waits is not started.
+            # Whatever interrupts: what is in flight is waited for and noted, what waits is not started, and nobody
+            # waits for the rate limit or to try again.
+            over.set()
             pool.shutdown(wait=True, cancel_futures=True)
             for future, operation in flying.items():
                 if future.cancelled():
@@ -169,20 +176,24 @@ class _Run:
         marker = self.recorder.marker(operation)
         call = call_for(operation, self.connection, self.ids, marker)
         tries = 0 if operation.kind is Kind.CREATE else _RESENDS
+        resent = False
         while True:
             try:
                 return self.send(operation, call)
             except AccsynError as error:
-                if not _may_be_applied(error):
+                # What was sent before may have been applied since, and be the reason of a refusal: a delete that
+                # finds nothing any more.
+                if not (_may_be_applied(error) or (resent and isinstance(error, ServerError))):
                     raise
                 settled = find_out(operation, self.connection, self.ids, marker)
                 if settled.state == "applied":
                     return settled.row if settled.row is not None else {}
                 if isinstance(settled.error, DuplicateDetected):
                     raise settled.error from error
-                if settled.state == "unknown" or tries == 0:
+                if settled.state == "unknown" or tries == 0 or not _may_be_applied(error):
                     raise
                 tries -= 1
+                resent = True
 
     def send(self, operation: Operation, call: Call) -> Any:
         result = self.connection.result(call)
@@ -278,7 +289,7 @@ def run(
     *,
     workers: int = 8,
     done: Mapping[int, str | None] | None = None,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Progress = None,
 ) -> CommitResult:
     """
     Send the operations of a plan.
@@ -291,17 +302,20 @@ def run(
             on the calling thread.
         workers: How many requests are in flight at most; 1 sends in the order of the plan.
         done: Operations that were applied before, by number, with the id of the entity.
-        progress: Is told of each outcome.
+        progress: Is told of each outcome; True shows a bar.
 
     Raises:
         CommitError: Not everything was applied. It carries the four outcomes.
+        ConfigurationError: A bar is asked for, and the library for it is missing; nothing was sent.
     """
-    this = _Run(plan, connection, recorder, settle, done or {}, progress)
+    done = done or {}
     workers = min(workers, len(plan))
-    if workers <= 1:
-        this.one_by_one()
-    else:
-        this.side_by_side(workers)
+    with told_of_outcomes(progress, len(plan) - len(done)) as told:
+        this = _Run(plan, connection, recorder, settle, done, told)
+        if workers <= 1:
+            this.one_by_one()
+        else:
+            this.side_by_side(workers)
     result = this.result()
     if result.complete:
         return result

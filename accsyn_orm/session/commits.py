@@ -15,18 +15,20 @@ from .conflicts import merged_attributes, reconcile
 from .guarded import Counted, GuardedCalls
 from .outcomes import CommitResult, Outcome, TransientRecorder
 from .plan import Kind, Plan
+from .progress import check_progress
 from .settling import Settled, find_out
 from .unit_of_work import Unsettled
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ..mapping.base import MappedBase
     from .conflicts import ConflictPolicy
     from .outcomes import Recorder
     from .plan import Operation
+    from .progress import Progress
     from .unit_of_work import UnitOfWork
 
 __all__ = ["CommitCalls"]
@@ -59,7 +61,7 @@ class CommitCalls(GuardedCalls):
         workers: int = 8,
         on_conflict: ConflictPolicy = "overwrite",
         journal: str | os.PathLike[str] | None = None,
-        progress: Callable[[Outcome], None] | None = None,
+        progress: Progress = None,
     ) -> CommitResult:
         """
         Send what was changed: one request per changed entity, with nothing in it but what changed.
@@ -72,7 +74,7 @@ class CommitCalls(GuardedCalls):
             on_conflict: `overwrite`: what I changed is sent as it is. `fail`, `merge` or a function: it is first
                 compared with what the server has by now; see `accsyn_orm.session.conflicts`.
             journal: A file that will hold the plan and what became of it, to resume and undo from.
-            progress: Is told of each outcome as it comes.
+            progress: Is told of each outcome as it comes. True shows a bar (needs rich or tqdm).
 
         Returns:
             What was applied.
@@ -82,7 +84,9 @@ class CommitCalls(GuardedCalls):
                 clean, the rest is still pending.
             Conflict: Somebody else changed the same; nothing was sent.
             JournalError: The journal exists already, or cannot be written.
+            ConfigurationError: A bar is asked for, and neither rich nor tqdm is installed.
         """
+        check_progress(progress)
         if not (plan := self.plan()):
             self._unit.settle_clean()
             return CommitResult(plan)
@@ -152,7 +156,7 @@ class CommitCalls(GuardedCalls):
         recorder: Recorder | None = None,
         workers: int = 8,
         done: Mapping[int, str | None] | None = None,
-        progress: Callable[[Outcome], None] | None = None,
+        progress: Progress = None,
     ) -> CommitResult:
         """
         Send a plan that came from elsewhere, such as a journal.
@@ -164,7 +168,7 @@ class CommitCalls(GuardedCalls):
             recorder: Is told of each operation before it is sent, and after.
             workers: How many requests are in flight at most.
             done: Operations that were applied before, by number, with the id of the entity.
-            progress: Is told of each outcome as it comes.
+            progress: Is told of each outcome as it comes. True shows a bar (needs rich or tqdm).
 
         Raises:
             SessionError: The plan is for another workspace.
@@ -260,7 +264,7 @@ class CommitCalls(GuardedCalls):
         entities: list[Entities],
         recorder: Recorder,
         workers: int,
-        progress: Callable[[Outcome], None] | None,
+        progress: Progress,
     ) -> CommitResult:
         noting = _Noting(self._unit, entities, recorder)
 

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
-import socket
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidValue, ProtocolError
 from ..mapping.registry import date_attributes
 from ..wire import codec
-from .base import BaseSession, remembers_errors
+from .access import AccessCalls
+from .answering import AnsweringSession, dated, first, listed, settled
+from .base import remembers_errors
+from .constants import DEFAULT_CONNECT_TIMEOUT, DEFAULT_TIMEOUT
+from .earlier_orders import (
+    find_arguments,
+    find_one_arguments,
+    in_earlier_orders,
+    renamed,
+    update_many_arguments,
+)
+from .files import FileCalls
+from .services import ServiceCalls
+from .settings import SettingCalls
+from .shares import ShareCalls
 from .statements import Statement, attributes_of, literal, parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..wire.dialects import V3
     from ..wire.messages import Call
 
 __all__ = ["DictionaryCalls"]
 
 
-class _DeprecatedNames(BaseSession):
+class _DeprecatedNames(AnsweringSession):
     """Names that the published client keeps from earlier days; apart, so that `str` hides no type below."""
 
     @staticmethod
@@ -30,12 +42,22 @@ class _DeprecatedNames(BaseSession):
         return _written(d, indent)
 
 
-class DictionaryCalls(_DeprecatedNames):
-    """A session whose calls take and return dictionaries."""
+class DictionaryCalls(AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceCalls, _DeprecatedNames):
+    """
+    A session whose calls take and return dictionaries.
+
+    Each call also takes its arguments in the order, and by the names, that the clients 1.x and 2.x have for them,
+    where they can be told apart from today's.
+    """
+
+    # Seconds that the clients 2.x wait where nothing is given.
+    DEFAULT_TIMEOUT = DEFAULT_TIMEOUT
+    DEFAULT_CONNECT_TIMEOUT = DEFAULT_CONNECT_TIMEOUT
 
     # Reading
 
     @remembers_errors
+    @in_earlier_orders(find_arguments)
     def find(
         self,
         query: str,
@@ -79,7 +101,7 @@ class DictionaryCalls(_DeprecatedNames):
         statement = parse_statement(query)
         listing = self._listing(statement, create=create, update=update)
         if listing is not None:
-            return _listed(self._result(listing), listing)
+            return listed(self._result(listing), listing)
         call = self._dialect.find(
             statement.entitytype,
             statement.expression,
@@ -93,9 +115,10 @@ class DictionaryCalls(_DeprecatedNames):
             single=single_entity_query,
         )
         rows = self._rows(call, statement.entitytype)
-        return _first(rows) if single_entity_query else rows
+        return first(rows) if single_entity_query else rows
 
     @remembers_errors
+    @in_earlier_orders(find_one_arguments)
     def find_one(
         self,
         query: str,
@@ -117,7 +140,7 @@ class DictionaryCalls(_DeprecatedNames):
         statement = parse_statement(query)
         listing = self._listing(statement)
         if listing is not None:
-            return _first(_listed(self._result(listing), listing))
+            return first(listed(self._result(listing), listing))
         expression = statement.expression
         if expression is None and statement.entitytype == "user":
             expression = f"code={literal(self.username)}"
@@ -132,7 +155,7 @@ class DictionaryCalls(_DeprecatedNames):
             attributes=attributes,
             single=True,
         )
-        return _first(self._rows(call, statement.entitytype))
+        return first(self._rows(call, statement.entitytype))
 
     @remembers_errors
     def get_entity(self, entitytype: str, entityid: str) -> dict[str, Any] | None:
@@ -142,9 +165,7 @@ class DictionaryCalls(_DeprecatedNames):
         Raises:
             ProtocolError: The server answers with another entity.
         """
-        row: dict[str, Any] | None = _first(
-            self._rows(self._dialect.entity(entitytype, entityid), entitytype)
-        )
+        row: dict[str, Any] | None = first(self._rows(self._dialect.entity(entitytype, entityid), entitytype))
         if row is not None and row.get("id", entityid) != entityid:
             raise ProtocolError(
                 f"{entitytype} {entityid} was asked for, and {row['id']!r} came @ $.result[0].id"
@@ -154,6 +175,7 @@ class DictionaryCalls(_DeprecatedNames):
     # Writing
 
     @remembers_errors
+    @in_earlier_orders(renamed(entitytype_id="entityid"))
     def create(
         self,
         entitytype: str,
@@ -185,14 +207,11 @@ class DictionaryCalls(_DeprecatedNames):
         document = self._call(call)
         # Some creates answer without a result, such as {"success": true}: that document is the answer then.
         created = document.get("result", document)
+        names = date_attributes(entitytype.lower())
         if isinstance(created, list):
-            rows = self._dated(created, call, entitytype)
+            rows = dated(created, call, names)
             return rows[0] if len(rows) == 1 else rows
-        return (
-            self._dated([created], call, entitytype)[0]
-            if isinstance(created, dict)
-            else _settled(created, call)
-        )
+        return dated([created], call, names)[0] if isinstance(created, dict) else settled(created, call)
 
     @remembers_errors
     def update(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -221,6 +240,7 @@ class DictionaryCalls(_DeprecatedNames):
         return self.update(entitytype, entityid, data)
 
     @remembers_errors
+    @in_earlier_orders(update_many_arguments)
     def update_many(
         self, entitytype: str, entityid: str, data: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]] | None:
@@ -250,14 +270,12 @@ class DictionaryCalls(_DeprecatedNames):
         Returns:
             True.
         """
-        call = self._dialect.delete(entitytype, entityid, data)
-        return _settled(self._result(call), call)
+        return self._settled(self._dialect.delete(entitytype, entityid, data))
 
     @remembers_errors
     def deactivate_one(self, entitytype: str, entityid: str) -> Any:
         """Take an entity out of use and keep it; returns True."""
-        call = self._dialect.deactivate(entitytype, entityid)
-        return _settled(self._result(call), call)
+        return self._settled(self._dialect.deactivate(entitytype, entityid))
 
     @remembers_errors
     def offline_one(self, entitytype: str, entityid: str) -> Any:
@@ -267,8 +285,12 @@ class DictionaryCalls(_DeprecatedNames):
     @remembers_errors
     def activate_one(self, entitytype: str, entityident: str) -> Any:
         """Bring an entity back into use, by id or by code; returns True."""
-        call = self._dialect.activate(entitytype, entityident)
-        return _settled(self._result(call), call)
+        return self._settled(self._dialect.activate(entitytype, entityident))
+
+    @remembers_errors
+    def online_one(self, entitytype: str, entityident: str) -> Any:
+        """Bring an entity back into use, under the name that goes with `offline_one`; returns True."""
+        return self.activate_one(entitytype, entityident)
 
     # No request
 
@@ -281,16 +303,7 @@ class DictionaryCalls(_DeprecatedNames):
         """Write a dictionary as JSON text; times are written in UTC, as they are sent."""
         return _written(d, indent)
 
-    @staticmethod
-    def get_hostname() -> Any:
-        """Return the name of this machine, as requests carry it."""
-        return socket.gethostname()
-
     # Shared
-
-    @property
-    def _dialect(self) -> V3:
-        return self._connection.dialect
 
     def _listing(self, statement: Statement, *, create: bool = False, update: bool = False) -> Call | None:
         if statement.entitytype == "attributes":
@@ -300,50 +313,6 @@ class DictionaryCalls(_DeprecatedNames):
         if statement.expression is not None:
             raise InvalidValue("the entity types are listed with 'entitytypes' alone, without WHERE")
         return self._dialect.entitytypes()
-
-    def _rows(self, call: Call, entitytype: str) -> list[dict[str, Any]]:
-        return self._dated(_listed(self._result(call), call), call, entitytype)
-
-    def _dated(self, rows: list[Any], call: Call, entitytype: str) -> list[dict[str, Any]]:
-        names = date_attributes(entitytype.lower())
-        for index, row in enumerate(rows):
-            if not isinstance(row, dict):
-                raise ProtocolError(
-                    f"the answer to {call.uri} has a {type(row).__name__} @ $.result[{index}], not an object"
-                )
-            _localise(row, names)
-        return rows
-
-
-def _localise(row: dict[str, Any], names: frozenset[str]) -> None:
-    """Turn the dates of a row, which is ours, into local times; a text that is no date stays as it is."""
-    for name in names & row.keys():
-        value = row[name]
-        moment = codec.decode_datetime(value) if isinstance(value, str) else None
-        if moment is not None:
-            try:
-                row[name] = moment.astimezone()
-            except (OverflowError, ValueError, OSError):
-                row[name] = moment
-
-
-def _listed(result: Any, call: Call) -> list[Any]:
-    if not isinstance(result, list):
-        raise ProtocolError(
-            f"the answer to {call.uri} has {'null' if result is None else type(result).__name__} @ $.result: "
-            "a list was expected"
-        )
-    return result
-
-
-def _settled(result: Any, call: Call) -> Any:
-    if result is None:
-        raise ProtocolError(f"the answer to {call.uri} has null @ $.result: true was expected")
-    return result
-
-
-def _first(rows: list[Any]) -> Any:
-    return rows[0] if rows else None
 
 
 def _inactive(inactive: bool | None, offline: bool | None) -> bool | None:

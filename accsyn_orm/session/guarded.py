@@ -11,17 +11,18 @@ import attrs
 
 from ..errors import BudgetExceeded, ImplicitIO, SessionError
 from .loading import LoadingCalls
+from .threads import Threads
 
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future, ThreadPoolExecutor
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
     from ..mapping.protocols import Select
     from ..wire.dialects import V3
     from ..wire.messages import Call
+    from .threads import Task
 
 __all__ = ["Budget", "Counted", "GuardedCalls"]
 
@@ -68,27 +69,24 @@ class GuardedCalls(LoadingCalls):
     """The part of a session that watches over its own I/O."""
 
     max_url_bytes: int = 8000
-    _threads: ThreadPoolExecutor | None = None
-    _threads_of: int = 0
+    _threads: Threads | None = None
     _listings: weakref.WeakSet[Any]
     _budgets: tuple[Budget, ...] = ()
     _implicit_io_refused: int = 0
+    _only_reads: str = ""
 
     # Pages
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> Future[Any]:
+    def submit(self, function: Callable[..., Any], *args: Any) -> Task:
         """Run a function on one of this session's threads."""
         self._check_open()
-        if self._threads is None or self._threads_of != os.getpid():  # a forked child has none of them
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="accsyn_orm")
-            self._threads_of = os.getpid()
+        if self._threads is None or self._threads.process != os.getpid():  # a forked child has none of them
+            self._threads = Threads(_THREADS)
         return self._threads.submit(function, *args)
 
     def _closing(self) -> None:
-        if self._threads is not None and self._threads_of == os.getpid():
-            self._threads.shutdown(wait=True, cancel_futures=True)
+        if self._threads is not None and self._threads.process == os.getpid():
+            self._threads.close()
 
     def fits(self, select: Select) -> bool:
         """Whether a find fits into a URL of `max_url_bytes`, which proxies and servers commonly limit; no I/O."""
@@ -138,15 +136,34 @@ class GuardedCalls(LoadingCalls):
         finally:
             self._implicit_io_refused -= 1
 
-    def _call(self, call: Call) -> dict[str, Any]:
-        self._spend(call)
-        return super()._call(call)
+    @contextlib.contextmanager
+    def only_reads(self, reason: str) -> Iterator[None]:
+        """
+        Within a block, refuse every request that would change something.
 
-    def _result(self, call: Call) -> Any:
+        Args:
+            reason: Why, for whoever tries.
+
+        Raises:
+            BudgetExceeded: Something was about to be changed; it was not.
+        """
+        before, self._only_reads = self._only_reads, reason
+        try:
+            yield
+        finally:
+            self._only_reads = before
+
+    def _sent(self, call: Call) -> dict[str, Any]:
         self._spend(call)
-        return super()._result(call)
+        return super()._sent(call)
 
     def _spend(self, call: Call) -> None:
+        if self._only_reads and call.method != "GET":
+            raise BudgetExceeded(
+                f"{call.uri} is refused here, where only reads are sent: {self._only_reads}",
+                uri=call.uri,
+                entity=call.entity,
+            )
         # Pages that are read ahead spend on other threads.
         with _SPENDING:
             for budget in self._budgets:

@@ -195,13 +195,15 @@ class Plan:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidValue(f"this is not a plan that to_json() wrote: {error!r}") from error
 
-    def pretty(self, *, colour: bool = True) -> str:
+    def to_text(self, *, color: bool | None = None) -> str:
         """
-        Return the plan as a diff for people.
+        Return the plan as a diff for people, as `print(plan.to_text())` shows it.
 
         Args:
-            colour: Whether to colour it for a terminal.
+            color: Whether to colour it for a terminal; None to do so where standard output is one, unless the
+                environment has NO_COLOR.
         """
+        colour = plan_text.is_coloured() if color is None else color
         text = "\n".join(
             [
                 self.summary,
@@ -211,7 +213,7 @@ class Plan:
         return "\n".join([text, *(f"note: {warning}" for warning in self.warnings)])
 
     def __str__(self) -> str:
-        return self.pretty(colour=False)
+        return self.to_text(color=False)
 
 
 _TAGS: dict[str, Any] = {"not_loaded": NOT_LOADED, "absent": ABSENT}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ..mapping.state import unlike
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from .plan import Change, Operation
 
-__all__ = ["operation_text", "shown", "warning"]
+__all__ = ["is_coloured", "operation_text", "shown", "warning"]
 
 _COLOURS = {"create": "32", "update": "33", "delete": "31", "activate": "32", "deactivate": "31"}
 
@@ -40,6 +42,13 @@ def warning(kind: str, entitytype: str) -> str:
     if kind == "delete":
         return f"deleting a {entitytype} cannot be undone: a new one would have another id and no history"
     return _WARNINGS.get((kind, entitytype), "")
+
+
+def is_coloured() -> bool:
+    """Whether standard output is a terminal that shows colours (https://no-color.org)."""
+    environment = os.environ
+    plain = environment.get("NO_COLOR") or environment.get("TERM") == "dumb"
+    return not plain and sys.stdout is not None and sys.stdout.isatty()
 
 
 def operation_text(operation: Operation, *, colour: bool = False) -> str:

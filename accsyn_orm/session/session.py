@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from ..entities.base import Entity
 from ..errors import DetachedEntity, SessionError
 from ..mapping import binding, state
+from ..mapping.refusals import refuse
 from ..mapping.rows import fill, merge
 from .base import remembers_errors
 from .bulk import BulkCalls
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from ..mapping.base import MappedBase
     from ..mapping.protocols import Drainable
+    from .files import Path
 
 __all__ = ["Session"]
 
@@ -106,11 +108,13 @@ class Session(BulkCalls):
 
         Raises:
             DetachedEntity: It belongs to another session.
-            SessionError: It was deleted, or this session holds another object for it.
+            SessionError: It was deleted, this session holds another object for it, or entities of this type cannot be
+                created.
         """
         self._check_open()
         phase = state.phase_of(entity)
         if phase is state.Phase.TRANSIENT:
+            refuse(entity.__mapper__, "create", entity)
             self._unit.add(entity, self._reference)
             return
         if phase is state.Phase.PERSISTENT and state.is_detached(entity):
@@ -133,20 +137,36 @@ class Session(BulkCalls):
         for entity in entities:
             self.add(entity)
 
-    def delete(self, entity: Entity) -> None:
+    @overload
+    def delete(self, path: Entity) -> None: ...
+
+    @overload
+    def delete(self, path: Path, force: bool = False) -> Any: ...
+
+    def delete(self, path: Entity | Path, force: bool = False) -> Any:
         """
-        Have the next commit delete an entity. One that was only added is taken back.
+        Have the next commit delete an entity, or delete a file or directory at once.
+
+        An entity that was only added is taken back.
+
+        Args:
+            path: The entity; or the path of a file, under the name that the published client has for it.
+            force: Delete a directory that is not empty, with all that is in it.
+
+        Returns:
+            None for an entity, True for a file.
 
         Raises:
-            SessionError: It is a task: accsyn keeps tasks for its audit trail.
+            SessionError: Entities of this type cannot be deleted, such as tasks, which accsyn keeps for its audit
+                trail.
         """
+        if isinstance(path, Entity):
+            return self._delete(path)
+        return super().delete(path, force)
+
+    def _delete(self, entity: Entity) -> None:
         self._own(entity)
-        if entity.__mapper__.entitytype == "task":
-            raise SessionError(
-                f"{entity!r} cannot be deleted: accsyn keeps tasks for its audit trail; exclude it instead:"
-                f' task.status = "excluded"',
-                entity="task",
-            )
+        refuse(entity.__mapper__, "delete", entity)
         if state.phase_of(entity) is state.Phase.PENDING:
             self.expunge(entity)
         elif state.phase_of(entity) is state.Phase.PERSISTENT:
@@ -162,6 +182,7 @@ class Session(BulkCalls):
 
     def _act(self, kind: Kind, entity: Entity) -> None:
         self._own(entity)
+        refuse(entity.__mapper__, kind.value, entity)
         if state.phase_of(entity) is not state.Phase.PERSISTENT:
             raise SessionError(
                 f"{entity!r} does not exist on the server, so there is nothing to {kind.value}"
@@ -232,7 +253,7 @@ class Session(BulkCalls):
         self._own(entity)
         if state.phase_of(entity) is not state.Phase.PERSISTENT:
             raise SessionError(f"{entity!r} does not exist on the server, so there is nothing to read")
-        row = self._row_of(entity.__mapper__, entity.id)
+        row = self._row_of(entity.__mapper__, entity.id, self._parent_of(entity))
         if row is None:
             raise self._gone(entity)
         state.restore(entity)

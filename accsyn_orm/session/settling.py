@@ -116,7 +116,8 @@ def find_out(operation: Operation, connection: Caller, ids: Mapping[int, str], m
             return _created(operation, connection, ids, marker)
         if operation.members:
             return _all_changed(operation, connection, ids)
-        row = _row(connection, operation.entitytype, operation.id or "")
+        parent = with_ids(operation.parent, ids)
+        row = _row(connection, operation.entitytype, operation.id or "", parent)
         if operation.kind is Kind.UPDATE:
             return _changed(row, operation.changes, ids)
         if operation.kind is Kind.DELETE:
@@ -128,8 +129,8 @@ def find_out(operation: Operation, connection: Caller, ids: Mapping[int, str], m
         return Settled("unknown", error=error)
 
 
-def _row(connection: Caller, entitytype: str, ident: str) -> dict[str, Any] | None:
-    rows = connection.result(connection.dialect.entity(entitytype, ident))
+def _row(connection: Caller, entitytype: str, ident: str, parent: str | None) -> dict[str, Any] | None:
+    rows = connection.result(connection.dialect.entity(entitytype, ident, parent=parent))
     row = rows[0] if isinstance(rows, list) and rows else rows
     return row if isinstance(row, dict) and row.get("id") == ident else None
 
@@ -157,7 +158,8 @@ def unmarked(value: Any) -> Any:
 
 def _all_changed(operation: Operation, connection: Caller, ids: Mapping[int, str]) -> Settled:
     for member in operation.members:
-        settled = _changed(_row(connection, operation.entitytype, member.id), member.changes, ids)
+        row = _row(connection, operation.entitytype, member.id, with_ids(operation.parent, ids))
+        settled = _changed(row, member.changes, ids)
         if settled.state != "applied":
             return settled
     return Settled("applied")

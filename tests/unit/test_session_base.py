@@ -233,7 +233,8 @@ def test_importing_brings_no_library_and_touches_no_logger() -> None:
 
 
 @pytest.mark.parametrize("name", ["pwd", "session_key"])
-def test_other_sign_ins_are_refused(name: str) -> None:
-    arguments: dict[str, Any] = {name: "canary-pass"}
-    with pytest.raises(errors.ConfigurationError, match="v1"):
+def test_sign_ins_that_v3_does_not_have_are_refused_there(name: str) -> None:
+    arguments: dict[str, Any] = {name: "canary-pass", "protocol": "v3"}
+    with pytest.raises(errors.ConfigurationError, match="v1") as caught:
         session(**arguments)
+    assert "canary" not in str(caught.value)

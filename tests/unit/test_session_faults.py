@@ -262,3 +262,27 @@ def test_a_fault_while_open_listings_are_drained_sends_nothing(
     assert set(line_session.dirty) == set(jobs)
     faulty_line.repair()
     assert line_session.commit().complete
+
+
+@pytest.mark.parametrize("refusal", [404, 400])
+def test_a_delete_that_was_applied_late_is_not_reported_as_refused(
+    served: Callable[..., tuple[Session, Any]], refusal: int
+) -> None:
+    ident = "5b0faf03304bfd4810dbd5aa"
+    deletes: list[Any] = []
+
+    def answer(asked: Any) -> Any:
+        if asked.method == "DELETE":
+            deletes.append(asked)
+            # Nothing is heard of the first one, which is applied only after the entity was looked at.
+            gone = HttpResponse(refusal, {}, b'{"message": "There is no such job"}')
+            return LOST if len(deletes) == 1 else gone
+        return [] if len(deletes) > 1 else [{"id": ident, "name": "late"}]
+
+    session, _ = served(answer)
+    job = session.get(Job, ident)
+    assert job is not None
+    session.delete(job)
+    result = session.commit()
+    assert [outcome.operation.id for outcome in result.applied] == [ident]
+    assert len(deletes) == 2
