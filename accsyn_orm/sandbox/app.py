@@ -18,10 +18,11 @@ from ..errors import AccsynError, ServerError
 from . import decoding
 from .exchange import Answer, Exchange, Host
 from .fault_answers import answer_with
-from .generations import V3
+from .generations import FAMILIES, document_of
 from .messages import Event
 
 if TYPE_CHECKING:
+    from .generations import V3
     from .workspace import Workspace
 
 __all__ = ["build_app"]
@@ -49,51 +50,60 @@ class _Operation:
 
 
 def build_app(host: Host) -> Starlette:
-    """Build the application that serves a sandbox."""
+    """Build the application that serves a sandbox, to clients of every generation."""
+    routes = [route for family in FAMILIES for route in _routes(host, family)]
+    unknown = _Operation("", lambda request, _document: Event(request.method, request.url.path), _unknown)
+    return Starlette(routes=[*routes, Route("/{path:path}", _endpoint(host, unknown), methods=_METHODS)])
+
+
+def _routes(host: Host, family: V3) -> list[Route]:
     registry = _Operation(
         "registry",
-        lambda _request, document: Event("GET", "registry", data=document),
-        lambda workspace, _request, event: workspace.registry(
-            event.data.get("ident"), "127.0.0.1", host.port
-        ),
+        lambda request, document: Event(request.method, "registry", data=document),
+        partial(_registry, host, family),
     )
-    login = _Operation("api/login", _read_login, _login)
-    event = _Operation("event", lambda request, document: V3.event(request.method, document), _event)
-    unknown = _Operation("", lambda request, _document: Event(request.method, request.url.path), _unknown)
-    return Starlette(
-        routes=[
-            Route(V3.registry_path, _endpoint(host, registry), methods=["GET"]),
-            Route(V3.login_path, _endpoint(host, login), methods=["PUT"]),
-            Route(V3.event_path, _endpoint(host, event), methods=_METHODS),
-            Route("/{path:path}", _endpoint(host, unknown), methods=_METHODS),
-        ]
+    login = _Operation(family.login_uri, partial(_read_login, family), partial(_login, family))
+    event = _Operation(
+        "event", lambda request, document: family.event(request.method, document), partial(_event, family)
     )
+    return [
+        Route(family.registry_path, _endpoint(host, registry), methods=[family.registry_method]),
+        Route(family.login_path, _endpoint(host, login), methods=["PUT"]),
+        Route(family.event_path, _endpoint(host, event), methods=_METHODS),
+    ]
 
 
-def _read_login(request: Request, document: Answer) -> Event:
-    credentials = V3.sign_in(request.headers)
+def _registry(host: Host, family: V3, workspace: Workspace, request: Request, event: Event) -> Answer:
+    code = workspace.registered(event.data.get(family.registry_ident))
+    # By the name that it was reached by: a certificate is made out to that, and a proxy resolves it.
+    return family.located(code, request.url.hostname or "127.0.0.1", host.port)
+
+
+def _read_login(family: V3, request: Request, document: Answer) -> Event:
+    credentials = family.credentials(request.headers)
     return Event(
         "PUT",
-        "api/login",
+        family.login_uri,
         data={},
         workspace=credentials.workspace,
         ident=credentials.username,
-        session=document.get("session_id"),
+        session=family.proposed(document),
     )
 
 
-def _login(workspace: Workspace, request: Request, event: Event) -> Answer:
-    return workspace.sign_in(V3.sign_in(request.headers), event.session)
+def _login(family: V3, workspace: Workspace, request: Request, event: Event) -> Answer:
+    credentials = family.credentials(request.headers)
+    return workspace.sign_in(credentials, family.spoken(event.session), event.session)
 
 
-def _event(workspace: Workspace, request: Request, event: Event) -> Answer:
-    return workspace.answer(V3.sign_in(request.headers), event)
+def _event(family: V3, workspace: Workspace, request: Request, event: Event) -> Answer:
+    return workspace.answer(family.credentials(request.headers), event, family)
 
 
 def _unknown(_workspace: Workspace, request: Request, _event: Event) -> NoReturn:
+    paths = " or ".join(family.event_path for family in FAMILIES)
     raise ServerError(
-        f"There is nothing at {request.method} {request.url.path}; events go to {V3.event_path}.",
-        status=404,
+        f"There is nothing at {request.method} {request.url.path}; events go to {paths}.", status=404
     )
 
 
@@ -140,8 +150,7 @@ def _exchange(host: Host, operation: _Operation, request: Request, body: bytes, 
     try:
         _check_size(whole)
         size = len(query_string) if request.method in {"GET", "DELETE"} else len(body)
-        document = V3.document(request.method, query_string, body)
-        event = operation.read(request, V3.mapping(document) if document else {})
+        event = operation.read(request, document_of(request.method, query_string, body))
     except AccsynError as error:
         refusal = error
     run = partial(operation.run, workspace, request) if refusal is None else partial(_raise, refusal)

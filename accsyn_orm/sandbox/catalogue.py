@@ -1,9 +1,8 @@
 """
-The entity types as data: one line per attribute.
+The entity types: their attributes and statuses, and which role may do what with them.
 
-A line is a name, a kind and flags. Kinds: text, date, int, float, bool, object, list, status, role, `@type`
-for the id of another entity, `@party` for a `type:id` reference. Every reference has a readable twin,
-`<name>_hr`. Flags: C settable on create, R required on create, U settable on update, H never returned.
+The permissions are those of the accsyn documentation ("Data types": permissions by role), as far as they say something
+about a type as a whole; which entities of the type they hold for is decided in `rules`.
 """
 
 from __future__ import annotations
@@ -12,32 +11,29 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from .attribute_tables import (
+    ACL,
+    CLIENT,
+    COMMON,
+    COMPUTE,
+    DELIVERY,
+    FILE,
+    FOLDER,
+    JOB,
+    QUEUE,
+    SHARE,
+    TASK,
+    TRANSFER,
+    USER,
+    VOLUME,
+    Attribute,
+    attributes,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["GENERIC", "JOB_TYPES", "TYPES", "Attribute", "EntityType"]
-
-
-@attrs.frozen
-class Attribute:
-    """
-    One attribute of an entity type.
-
-    Args:
-        name: Name on the wire.
-        kind: Type of its value; `reference` with `target` for an id, `party` for `type:id`, `readable` for a
-            twin.
-        target: Entity type that a reference points to, or the attribute that a twin makes readable.
-        hidden: Whether it is stored or taken, and never returned.
-    """
-
-    name: str
-    kind: str
-    create: bool = False
-    required: bool = False
-    update: bool = False
-    hidden: bool = False
-    target: str = ""
 
 
 @attrs.frozen
@@ -52,6 +48,8 @@ class EntityType:
         unique: Whether no two entities of the type share a code.
         creatable: Whether clients may create it.
         deactivatable: Whether it can be taken out of use and back.
+        employee: What employees can do with some entity of the type: r read, c create, u update.
+        standard: What standard users can do; admins can do all of it.
     """
 
     name: str
@@ -62,210 +60,15 @@ class EntityType:
     unique: bool = False
     creatable: bool = True
     deactivatable: bool = False
+    employee: str = "rcu"
+    standard: str = "rcu"
 
+    def allows(self, role: str, letter: str) -> bool:
+        """Return whether a role can do something with some entity of the type."""
+        if role == "support":
+            return letter == "r"
+        return role == "admin" or letter in (self.employee if role == "employee" else self.standard)
 
-def _attribute(line: str) -> Attribute:
-    name, kind, *rest = line.split()
-    flags = rest[0] if rest else ""
-    target = ""
-    if kind == "@party":
-        kind = "party"
-    elif kind.startswith("@"):
-        kind, target = "reference", kind[1:]
-    required = "R" in flags
-    return Attribute(
-        name,
-        kind,
-        required or "C" in flags,
-        required,
-        update="U" in flags,
-        hidden="H" in flags,
-        target=target,
-    )
-
-
-def _attributes(*tables: str) -> dict[str, Attribute]:
-    found: dict[str, Attribute] = {}
-    for line in "\n".join(tables).splitlines():
-        if not line.strip():
-            continue
-        attribute = _attribute(line)
-        found[attribute.name] = attribute
-        if attribute.kind in {"reference", "party"} and not attribute.hidden:
-            found[f"{attribute.name}_hr"] = Attribute(
-                f"{attribute.name}_hr", "readable", target=attribute.name
-            )
-    return found
-
-
-_COMMON = """
-id           text
-code         text
-name         text     CU
-description  text     CU
-status       status   U
-created      date
-modified     date
-creator      @user
-modifier     @user
-metadata     object   CU
-"""
-
-_JOB = """
-code         text     C
-status       status   CU
-finished     date
-source       @party
-destination  @party
-size         int
-progress     int
-speed        float
-etr          text
-uri          path
-user         @user
-parent       @delivery C
-queue        @queue   CU
-tasks        tasks    CH
-settings     strings  CH
-recipients   list     CH
-hooks        list     CH
-"""
-
-_TRANSFER = """
-source       @party   C
-destination  @party   C
-mirror       bool     CH
-mirror_paths bool     CH
-append       bool     CH
-repeat       text     CH
-allow_duplicates   bool CH
-replace_duplicates bool CH
-"""
-
-_COMPUTE = """
-engine       @engine  C
-input        text     C
-output       text     C
-range        text     C
-dependencies list     C
-filters      text     C
-parameters   object   C
-envs         object   C
-allow_duplicates   bool CH
-replace_duplicates bool CH
-"""
-
-_DELIVERY = """
-public       bool     C
-allow_duplicates   bool CH
-replace_duplicates bool CH
-"""
-
-_TASK = """
-id           text
-uri          text     C
-job          @job
-status       status   CU
-created      date
-modified     date
-finished     date
-priority     int      CU
-size         int
-time         int
-source       place    C
-destination  place    C
-description  text     C
-metadata     object   CU
-compute      object   CH
-deps         list     CH
-settings     strings  CH
-tasks        tasks    CH
-"""
-
-_USER = """
-code         text     R
-role         role     CU
-logged_in    date
-queue        @queue   U
-inactive     bool
-create_home_share           bool CH
-give_all_volumes_access     bool CH
-give_default_volume_access  bool CH
-volumes      list     CH
-message      text     CH
-mail         bool     CH
-"""
-
-_QUEUE = """
-code            text  C
-name            text  RU
-parent          @queue CU
-priority        int   CU
-default         bool
-compute_default bool
-uri             path
-"""
-
-_SHARE = """
-type         text
-email        text
-inactive     bool
-queue        @queue   U
-status_hr    text
-"""
-
-_VOLUME = """
-code         text     CU
-paths        object   CU
-path         text
-server       @client  C
-siteservers  list     C
-default      bool
-licensed     bool
-"""
-
-_FOLDER = """
-name         text     RU
-code         text     C
-parent       @volume  C
-path         text     C
-"""
-
-_CLIENT = """
-name         text
-description  text     U
-user         @user
-site         @site
-parent       @client
-os           text
-version      text
-type         int
-type_hr      text
-roles        text
-last_checkin date
-wan_ip       text
-username     text
-benchmark    int
-metrics      object
-host_id      text
-"""
-
-_ACL = """
-id           text
-entity       @party
-target       @party
-read         bool
-write        bool
-path         text
-acknowledged bool
-role         text
-status       text
-token        text
-creator      @user
-created      date
-modified     date
-description  text
-"""
 
 _TRANSFERRING = ("init", "waiting", "running", "paused", "failed", "aborted", "done")
 _DELIVERING = ("init", "pending", "waiting", "running", "paused", "failed", "aborted", "done")
@@ -278,7 +81,7 @@ _SWITCH = ("enabled", "disabled")
 def _job(name: str, *tables: str) -> EntityType:
     return EntityType(
         name,
-        _attributes(_COMMON, _JOB, *tables),
+        attributes(COMMON, JOB, *tables),
         _TRANSFERRING,
         ("waiting", "paused", "aborted", "done"),
         "waiting",
@@ -289,94 +92,114 @@ def _delivery(name: str, *tables: str) -> EntityType:
     # Submitting is `pending`; the documentation's own tests then see `waiting`, so both are taken.
     return EntityType(
         name,
-        _attributes(_COMMON, _JOB, _DELIVERY, *tables),
+        attributes(COMMON, JOB, DELIVERY, *tables),
         _DELIVERING,
         ("pending", "waiting", "aborted", "done"),
         "init",
+        standard="ru",
     )
 
 
-def _share(name: str, *tables: str, creatable: bool = True, deactivatable: bool = True) -> EntityType:
+def _share(
+    name: str, *tables: str, deactivatable: bool = True, employee: str = "rcu", standard: str = "ru"
+) -> EntityType:
     return EntityType(
         name,
-        _attributes(_COMMON, _SHARE, *tables),
+        attributes(COMMON, SHARE, *tables),
         _SERVING,
         _SWITCH,
         "enabled",
         unique=True,
-        creatable=creatable,
         deactivatable=deactivatable,
+        employee=employee,
+        standard=standard,
     )
 
 
-def _client(name: str) -> EntityType:
+def _client(name: str, employee: str = "ru", standard: str = "ru") -> EntityType:
     # "enabled" is documented to enable a disabled client; it is stored as `online`.
     return EntityType(
         name,
-        _attributes(_COMMON, _CLIENT),
+        attributes(COMMON, CLIENT),
         _ONLINE,
         ("online", "enabled", "disabled"),
         "offline",
         creatable=False,
+        employee=employee,
+        standard=standard,
     )
 
-
-_FOLDERS = _attributes(_COMMON, _SHARE, _FOLDER)
 
 TYPES: Mapping[str, EntityType] = {
     each.name: each
     for each in (
-        EntityType("workspace", _attributes(_COMMON), ("enabled",), unique=True, creatable=False),
         EntityType(
-            "user", _attributes(_COMMON, _USER), _SWITCH, _SWITCH, "enabled", unique=True, deactivatable=True
-        ),
-        EntityType(
-            "queue",
-            _attributes(_COMMON, _QUEUE),
-            ("waiting", "paused"),
-            ("waiting", "paused"),
-            "waiting",
+            "workspace",
+            attributes(COMMON),
+            ("enabled",),
             unique=True,
-        ),
-        _job("transfer", _TRANSFER),
-        _job("compute", _COMPUTE),
-        _delivery("delivery"),
-        _delivery("request", "destination @party C"),
-        _delivery("stream"),
-        EntityType(
-            "task", _attributes(_TASK), _TASKING, ("queued", "failed", "onhold", "excluded", "done"), "queued"
+            creatable=False,
+            employee="r",
+            standard="",
         ),
         EntityType(
-            "file",
-            _attributes(
-                "id text",
-                "name text CU",
-                "parent @collection",
-                "path text R",
-                "size int",
-                "created date",
-                "modified date",
-            ),
-        ),
-        _share("volume", _VOLUME),
-        _share("folder", _FOLDER),
-        _share("home", _FOLDER, "name text CU", "user @user R", deactivatable=False),
-        _share("collection", _FOLDER, "files list CH"),
-        EntityType(
-            "site",
-            _attributes(_COMMON, "name text RU", "accsyn bool", "main bool"),
+            "user",
+            attributes(COMMON, USER),
             _SWITCH,
             _SWITCH,
             "enabled",
             unique=True,
+            deactivatable=True,
+            standard="ru",
+        ),
+        EntityType(
+            "queue",
+            attributes(COMMON, QUEUE),
+            ("waiting", "paused"),
+            ("waiting", "paused"),
+            "waiting",
+            unique=True,
+            employee="r",
+            standard="",
+        ),
+        _job("transfer", TRANSFER),
+        _job("compute", COMPUTE),
+        _delivery("delivery"),
+        _delivery("request", "destination @party C"),
+        _delivery("stream"),
+        EntityType(
+            "task", attributes(TASK), _TASKING, ("queued", "failed", "onhold", "excluded", "done"), "queued"
+        ),
+        EntityType("file", attributes(FILE)),
+        _share("volume", VOLUME, employee="", standard=""),
+        _share("folder", FOLDER),
+        _share("home", FOLDER, "name text CU", "user @user R", deactivatable=False),
+        _share("collection", FOLDER, "files list CH"),
+        EntityType(
+            "site",
+            attributes(COMMON, "name text RU", "accsyn bool", "main bool"),
+            _SWITCH,
+            _SWITCH,
+            "enabled",
+            unique=True,
+            employee="r",
+            standard="",
         ),
         _client("app"),
-        _client("server"),
+        _client("server", employee="r", standard=""),
         _client("userserver"),
         _client("browser"),
         _client("lane"),
-        EntityType("engine", _attributes(_COMMON, "type text"), ("enabled",), unique=True, creatable=False),
-        EntityType("acl", _attributes(_ACL), ("enabled",), creatable=False),
+        EntityType(
+            "engine",
+            attributes(COMMON, "type text"),
+            ("enabled",),
+            unique=True,
+            creatable=False,
+            employee="r",
+            standard="",
+        ),
+        EntityType("acl", attributes(ACL), ("enabled",), creatable=False, employee="r", standard="r"),
     )
 }
 

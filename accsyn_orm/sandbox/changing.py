@@ -1,21 +1,24 @@
-"""Change entities, take them out of use and back."""
+"""Change entities."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PermissionDenied, ServerError
+from ..errors import ServerError
 from .catalogue import JOB_TYPES, TYPES, EntityType
 from .checking import checked
-from .lifecycle import check_submission, settled
-from .rules import check_write
-from .tasks import job_of, settle_job
+from .deliveries import DELIVERIES, next_status, tell_submitted
+from .grants import remove_grants
+from .lifecycle import settled
+from .queues import check_queue
+from .rules import check_write, denied
+from .tasks import job_of, retry_failed, settle_job
 
 if TYPE_CHECKING:
     from .context import Context
     from .store import Document, Row
 
-__all__ = ["activate", "deactivate", "edit", "edit_tasks", "require"]
+__all__ = ["edit", "edit_tasks", "require"]
 
 
 def require(context: Context, types: tuple[EntityType, ...], identity: str | None) -> Row:
@@ -46,13 +49,22 @@ def edit(context: Context, row: Row, data: Any) -> Row:
     kind = TYPES[row.type]
     changes = checked(context, kind, data, creating=False)
     if "role" in changes and context.role != "admin":
-        raise PermissionDenied(f"{context.email} is {context.role}; only an admin changes roles.", status=403)
-    check_submission(context, row, changes.get("status"))
+        raise denied(context, "change roles", "only an admin changes roles")
+    if row.type in DELIVERIES and "status" in changes:
+        changes["status"] = next_status(context, row, changes["status"])
     _check_change(context, row, changes)
     document = {**row.document, **changes}
     if row.type in JOB_TYPES:
         document = settled(context, row.document, {**document, "code": document["name"]})
-    return context.store.put(row.type, context.stamped(document), archived=row.archived)
+    stored = context.store.put(row.type, context.stamped(document), archived=row.archived)
+    if row.type in JOB_TYPES:
+        retry_failed(context, row, stored)
+    if row.type in DELIVERIES:
+        tell_submitted(context, row, stored)
+    if changes.get("role", row.document.get("role")) != row.document.get("role"):
+        # Documented with users: all access has to be granted again.
+        remove_grants(context, f"user:{row.id}")
+    return stored
 
 
 def _check_change(context: Context, row: Row, changes: Document) -> None:
@@ -68,14 +80,8 @@ def _check_change(context: Context, row: Row, changes: Document) -> None:
         )
     if "name" in changes and row.type in JOB_TYPES and not changes["name"]:
         raise ServerError(f"The name of a {row.type} cannot be empty.", status=400)
-    if row.type == "queue" and changes.get("parent"):
-        above = context.store.get(changes["parent"])
-        while above is not None:
-            if above.id == row.id:
-                raise ServerError(
-                    f"The queue {row.document['code']!r} cannot stand below itself.", status=400
-                )
-            above = context.store.get(above.document.get("parent"))
+    if row.type == "queue":
+        check_queue(context, row, changes)
     if row.type in {"app", "server", "userserver", "browser", "lane"}:
         _check_client_status(row, changes)
 
@@ -119,7 +125,9 @@ def edit_tasks(context: Context, identity: str | None, items: Any) -> list[Row]:
                 f"Job {job.id} has no task {identifier or uri!r}; name one by id or uri.", status=404
             )
         stored.append(edit_task(context, task, changes))
-    settle_job(context, job, added=False)
+    before = {row.id: row.document["status"] for row in tasks}
+    retried = any(row.document["status"] == "queued" != before[row.id] for row in stored)
+    settle_job(context, job, added=False, retried=retried)
     return stored
 
 
@@ -129,50 +137,3 @@ def edit_task(context: Context, task: Row, data: Any) -> Row:
     current = context.store.get(task.id) or task
     document = settled(context, current.document, {**current.document, **changes})
     return context.store.put("task", {**document, "modified": context.time})
-
-
-def deactivate(context: Context, row: Row) -> None:
-    """
-    Take a user or a share out of use; a user's home and a volume's folders go with it.
-
-    Raises:
-        ServerError: The type has no such state, or an active job involves the user (documentation, users).
-    """
-    check_write(context, row, "deactivate")
-    if not TYPES[row.type].deactivatable:
-        raise ServerError(
-            f"A {row.type} cannot be deactivated; users, volumes, folders and collections can.", status=400
-        )
-    if row.type == "user":
-        mine = {row.id, f"user:{row.id}"}
-        for job in context.store.rows(sorted(JOB_TYPES)):
-            ends = {job.document.get("user"), job.document.get("source"), job.document.get("destination")}
-            if job.scope == "active" and mine & ends:
-                raise ServerError(
-                    f"The user {row.document['code']!r} is involved in the active job {job.id}; "
-                    f"abort it first.",
-                    status=400,
-                )
-    _switch(context, row, inactive=True)
-
-
-def activate(context: Context, row: Row) -> None:
-    """Bring a user or a share back, with what went with it."""
-    check_write(context, row, "activate")
-    if not TYPES[row.type].deactivatable:
-        raise ServerError(
-            f"A {row.type} cannot be activated; users, volumes, folders and collections can.", status=400
-        )
-    _switch(context, row, inactive=False)
-
-
-def _switch(context: Context, row: Row, *, inactive: bool) -> None:
-    followers: list[Row] = []
-    if row.type == "volume":
-        followers = [
-            each for kind in ("folder", "home", "collection") for each in context.store.children(row.id, kind)
-        ]
-    elif row.type == "user":
-        followers = [each for each in context.store.rows(["home"]) if each.document.get("user") == row.id]
-    for each in (row, *followers):
-        context.store.put(each.type, context.stamped({**each.document, "inactive": inactive}))

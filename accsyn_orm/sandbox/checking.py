@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ServerError
 from .places import place_of, task_place
+from .queues import queue_named
 from .references import target_types
 
 if TYPE_CHECKING:
@@ -66,12 +67,18 @@ def checked(context: Context, kind: EntityType, data: Any, *, creating: bool) ->
     ]
     if missing:
         raise ServerError(f"A new {kind.name} needs {' and '.join(missing)}.", status=400)
-    return {name: _value(context, kind, kind.attributes[name], value) for name, value in data.items()}
+    return {
+        name: _value(context, kind, kind.attributes[name], value, creating=creating)
+        for name, value in data.items()
+    }
 
 
-def _value(context: Context, kind: EntityType, attribute: Attribute, value: Any) -> Any:
+def _value(
+    context: Context, kind: EntityType, attribute: Attribute, value: Any, *, creating: bool = False
+) -> Any:
     if attribute.kind == "status":
-        return _chosen(kind, attribute, value, kind.settable)
+        first = (kind.first_status,) if creating and kind.first_status else ()
+        return _chosen(kind, attribute, value, tuple(dict.fromkeys((*first, *kind.settable))))
     if attribute.kind == "role":
         return _chosen(kind, attribute, value, _ROLES)
     if value is None:
@@ -119,7 +126,10 @@ def _reference(context: Context, kind: EntityType, attribute: Attribute, value: 
         raise _wrong(kind, attribute, value, "a text")
     if attribute.kind == "party":
         return place_of(context, value).party
-    row = context.store.resolve(target_types(attribute), value)
+    if attribute.target == "queue":
+        row = queue_named(context.store, value)
+    else:
+        row = context.store.resolve(target_types(attribute), value)
     if row is None:
         raise ServerError(
             f"There is no {attribute.target} {value!r} for {attribute.name!r} of a {kind.name}; "

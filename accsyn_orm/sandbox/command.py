@@ -19,11 +19,19 @@ __all__ = ["run"]
 _REFUSED = 2
 
 
-def run(port: int = 8181, data: str = "demo", db: str | None = None, *, jobs: int | None = None) -> int:
+def run(
+    port: int = 8181,
+    data: str = "demo",
+    db: str | None = None,
+    *,
+    jobs: int | None = None,
+    tls: bool = False,
+) -> int:
     """
     Serve a sandbox on loopback until SIGINT or SIGTERM.
 
-    Prints `ready URL` and the variables to export, those of the admin.
+    Prints `ready URL` and the variables to export, those of the admin; with TLS also `ca PATH`, the authority to
+    give to a session as `verify=`.
 
     Returns:
         The exit code: 0 when it was stopped, 2 when it could not start.
@@ -35,8 +43,8 @@ def run(port: int = 8181, data: str = "demo", db: str | None = None, *, jobs: in
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Sandbox(cast("Literal['demo', 'empty']", data), db, port, jobs=jobs) as sandbox:
-            _announce(sandbox)
+        with Sandbox(cast("Literal['demo', 'empty']", data), db, port, jobs=jobs, tls=tls) as sandbox:
+            _announce(sandbox, tls=tls)
             # With a timeout, so that signals are seen on systems where a bare wait holds them back.
             while not stopped.wait(1.0):
                 pass
@@ -49,7 +57,7 @@ def run(port: int = 8181, data: str = "demo", db: str | None = None, *, jobs: in
     return 0
 
 
-def _announce(sandbox: Sandbox) -> None:
+def _announce(sandbox: Sandbox, *, tls: bool) -> None:
     credentials = sandbox.credentials("admin")
     variables = {
         "ACCSYN_URL": sandbox.url,
@@ -59,6 +67,7 @@ def _announce(sandbox: Sandbox) -> None:
     }
     lines = [
         f"ready {sandbox.url}",
+        *([f"ca {sandbox.ca_file}"] if tls else []),
         *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
     ]
     sys.stdout.write("\n".join(lines) + "\n")

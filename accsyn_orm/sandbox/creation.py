@@ -6,14 +6,24 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import PermissionDenied, ServerError
+from ..errors import ServerError
+from .activation import activate
+from .assignments import check_servers
 from .catalogue import JOB_TYPES, TYPES, EntityType
 from .checking import checked
-from .context import Context, new_id, new_uuid
-from .places import task_place
-from .rules import check_write
+from .context import Context, new_uuid
+from .deliveries import DELIVERIES, submit_new
+from .documents import fresh
+from .grants import give_volumes
+from .invitations import new_user
+from .mails import post
+from .places import party_of, task_place
+from .queues import default_queue, keep_flags_single
+from .recipients import addresses
+from .rules import check_write, denied
 from .store import Document, Row
-from .tasks import add_tasks, job_of, settle_job, task_items
+from .tasks import add_tasks, job_of, settle_job, settle_new, task_items, with_job_paths
+from .volume_access import check_delivering, check_route
 
 __all__ = ["add_files", "create", "create_tasks"]
 
@@ -40,6 +50,8 @@ def create(context: Context, kind: EntityType, data: Any) -> Row:
     """
     if not kind.creatable:
         raise ServerError(f"A {kind.name} cannot be created through the API.", status=400)
+    if kind.name == "transfer":
+        data = with_job_paths(context, data)
     changes = checked(context, kind, data, creating=True)
     if kind.name in JOB_TYPES:
         task_items(changes.get("tasks") or [])
@@ -48,24 +60,23 @@ def create(context: Context, kind: EntityType, data: Any) -> Row:
             return appended
     document = _new_document(context, kind, changes)
     _check_role(context, kind, document)
-    _check_code(context, kind, document)
+    twin = _twin(context, kind, document)
+    if twin is not None:
+        return _restored(context, kind, twin, changes)
     draft = Row(kind.name, document["id"], document, "active", False, 0)
     check_write(context, draft, "create")
     row = context.store.put(kind.name, document)
     _follow_up(context, row, changes)
-    return row
+    if kind.name in DELIVERIES:
+        return submit_new(context, row, changes.get("status"))
+    if kind.name in JOB_TYPES:
+        check_route(context, row)
+    return settle_new(context, row)
 
 
 def _new_document(context: Context, kind: EntityType, changes: dict[str, Any]) -> Document:
     document: Document = {
-        "id": new_id(),
-        "code": None,
-        "name": None,
-        "description": None,
-        "status": kind.first_status,
-        "created": context.time,
-        "creator": context.email,
-        "metadata": {},
+        **fresh(context, kind.first_status),
         **{name: value for name, value in changes.items() if name not in _INSTRUCTIONS},
     }
     if document["metadata"] is None:
@@ -76,14 +87,13 @@ def _new_document(context: Context, kind: EntityType, changes: dict[str, Any]) -
 
 def _fill_job(context: Context, kind: EntityType, document: Document, changes: dict[str, Any]) -> Document:
     name = document["name"] or document["code"] or f"{kind.name} {document['id'][:8]}"
-    queue = context.only("queue", "default")
     items = task_items(changes.get("tasks") or [])
     filled = {
         **document,
         "name": name,
         "code": name,
         "user": context.me.id,
-        "queue": document.get("queue") or (queue.id if queue else None),
+        "queue": document.get("queue") or default_queue(context, kind.name),
         "finished": context.time if document["status"] in {"done", "aborted"} else None,
         "size": -1,
         "progress": 0,
@@ -92,19 +102,18 @@ def _fill_job(context: Context, kind: EntityType, document: Document, changes: d
     }
     for end in ("source", "destination"):
         filled[end] = document.get(end) or _party_of(context, items[0].get(end) if items else None)
-    if "public" in kind.attributes:
+    if kind.name in DELIVERIES:
         filled["public"] = bool(document.get("public"))
+        filled["recipients"] = addresses(context, document.get("recipients") or ())
+        # It is submitted when its files are there.
+        filled.update(status=kind.first_status, finished=None)
     return filled
 
 
 def _party_of(context: Context, place: Any) -> str | None:
-    stored = task_place(context, place) if isinstance(place, (str, dict)) else None
-    found = next(
-        ((kind, (stored or {}).get(kind)) for kind in ("user", "client", "site") if (stored or {}).get(kind)),
-        None,
-    )
+    found = party_of(task_place(context, place)) if isinstance(place, (str, dict)) else None
     if found is not None:
-        return ":".join(map(str, found))
+        return found
     main = context.only("site", "main")
     return f"site:{main.id}" if main else None
 
@@ -112,16 +121,7 @@ def _party_of(context: Context, place: Any) -> str | None:
 def _fill_user(
     _context: Context, _kind: EntityType, document: Document, _changes: dict[str, Any]
 ) -> Document:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", document["code"]):
-        raise ServerError(f"The code of a user is an e-mail address, not {document['code']!r}.", status=400)
-    return {
-        **document,
-        "name": document["name"] or document["code"],
-        "role": document.get("role") or "standard",
-        "logged_in": None,
-        "queue": None,
-        "inactive": False,
-    }
+    return new_user(document)
 
 
 def _fill_coded(
@@ -142,8 +142,9 @@ def _fill_queue(context: Context, kind: EntityType, document: Document, changes:
 
 def _fill_share(context: Context, kind: EntityType, document: Document, changes: dict[str, Any]) -> Document:
     owner = context.store.get(document.get("user"))
-    if kind.name == "home" and owner is not None:
-        document = {**document, "name": document["name"] or owner.document["code"]}
+    if kind.name == "home" and owner is not None and not document["name"]:
+        own = owner.document["code"]
+        document = {**document, "name": own, "code": document["code"] or own}
     filled = {
         "type": kind.name,
         "email": None,
@@ -151,7 +152,8 @@ def _fill_share(context: Context, kind: EntityType, document: Document, changes:
         **_fill_coded(context, kind, document, changes),
     }
     if kind.name == "volume":
-        return {"paths": {}, "server": None, "siteservers": [], "path": None, **filled}
+        servers = check_servers(context, document.get("server"), document.get("siteservers"))
+        return {"paths": {}, "server": None, "path": None, **filled, "siteservers": servers}
     volume = context.only("volume", "default")
     parent = document.get("parent") or (volume.id if volume else None)
     return {**filled, "parent": parent, "path": document.get("path") or filled["name"]}
@@ -169,28 +171,49 @@ def _check_role(context: Context, kind: EntityType, document: Document) -> None:
     if context.role == "admin":
         return
     # The draft of a new entity carries its creator, so that ownership alone would allow everything.
-    if context.role == "standard" and kind.name not in {"transfer", "compute"}:
-        raise PermissionDenied(f"{context.email} is standard and may not create a {kind.name}.", status=403)
+    if context.role != "employee" and kind.name not in {"transfer", "compute"}:
+        raise denied(context, f"create a {kind.name}", "only an admin may")
+    if kind.name in DELIVERIES:
+        check_delivering(context, kind.name)
     if kind.name == "user" and document["role"] != "standard":
-        raise PermissionDenied(
-            f"{context.email} is employee and may create standard users only; an admin may set the role "
-            f"{document['role']!r}.",
-            status=403,
-        )
+        cause = f"an employee creates standard users; an admin may set the role {document['role']!r}"
+        raise denied(context, "create this user", cause)
 
 
-def _check_code(context: Context, kind: EntityType, document: Document) -> None:
-    if kind.unique:
-        code = document["code"].lower()
-        twin = next(
-            (row for row in context.store.rows([kind.name]) if row.document["code"].lower() == code), None
-        )
-        if twin is not None:
-            raise ServerError(
-                f"There is a {kind.name} with the code {document['code']!r} already ({twin.id}); "
-                f"codes of this type are unique, choose another.",
-                status=400,
-            )
+def _twin(context: Context, kind: EntityType, document: Document) -> Row | None:
+    """
+    Return the deactivated entity of the same code, which is brought back in place of a new one.
+
+    Raises:
+        ServerError: There is one of that code in use.
+    """
+    if not kind.unique:
+        return None
+    code = document["code"].lower()
+    twin = next(
+        (row for row in context.store.rows([kind.name]) if row.document["code"].lower() == code), None
+    )
+    if twin is None or (kind.deactivatable and twin.scope == "inactive"):
+        return twin
+    raise ServerError(
+        f"There is a {kind.name} with the code {document['code']!r} already ({twin.id}); "
+        f"codes of this type are unique, choose another.",
+        status=400,
+    )
+
+
+def _restored(context: Context, kind: EntityType, twin: Row, changes: dict[str, Any]) -> Row:
+    """Bring a deactivated user or share back, as what it is now asked to be (documentation: deactivate)."""
+    activate(context, twin)
+    known = {
+        name: value
+        for name, value in changes.items()
+        if name != "code" and value is not None and not kind.attributes[name].hidden
+    }
+    current = context.store.get(twin.id) or twin
+    row = context.store.put(kind.name, context.stamped({**current.document, **known}))
+    _follow_up(context, row, changes)
+    return context.store.get(twin.id) or row
 
 
 def _appended(context: Context, kind: EntityType, changes: dict[str, Any]) -> Row | None:
@@ -199,12 +222,18 @@ def _appended(context: Context, kind: EntityType, changes: dict[str, Any]) -> Ro
     if not changes.get("append") or not changes.get("tasks"):
         return None
     twin = next(
-        (row for row in reversed(context.store.rows([kind.name])) if row.document["code"] == name), None
+        (
+            row
+            for row in reversed(context.store.rows([kind.name]))
+            if row.document["code"] == name and not row.archived
+        ),
+        None,
     )
     if twin is None:
         return None
     check_write(context, twin, "append to")
     add_tasks(context, twin, changes)
+    check_route(context, twin)
     settle_job(context, twin, added=True)
     return context.store.get(twin.id)
 
@@ -214,8 +243,20 @@ def _follow_up(context: Context, row: Row, changes: dict[str, Any]) -> None:
         add_tasks(context, row, changes)
     if changes.get("files"):
         add_files(context, row, {"files": changes["files"]})
-    if changes.get("create_home_share"):
-        create(context, TYPES["home"], {"user": row.id})
+    if row.type == "queue":
+        keep_flags_single(context, row)
+    if row.type == "user":
+        _welcome(context, row, changes)
+
+
+def _welcome(context: Context, user: Row, changes: dict[str, Any]) -> None:
+    """Give a new user the home, the volumes and the mail that its creation names (documentation, users: create)."""
+    homes = [row for row in context.store.rows(["home"]) if row.document.get("user") == user.id]
+    if changes.get("create_home_share") and not homes:
+        create(context, TYPES["home"], {"user": user.id})
+    give_volumes(context, user, changes)
+    if changes.get("mail") is not False:
+        post(context, user.document["code"], "invitation", user, changes.get("message") or "")
 
 
 def create_tasks(context: Context, identity: str | None, data: Any) -> list[Row]:
@@ -225,6 +266,7 @@ def create_tasks(context: Context, identity: str | None, data: Any) -> list[Row]
     if not isinstance(data, dict) or not data.get("tasks"):
         raise ServerError("The data for tasks must be an object with `tasks`.", status=400)
     tasks = add_tasks(context, job, data)
+    check_route(context, job)
     settle_job(context, job, added=True)
     return tasks
 

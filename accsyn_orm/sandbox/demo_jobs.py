@@ -101,6 +101,7 @@ def _job(
         name,
         id=seeded_id(f"job:{kind}:{index}"),
         archived=archived,
+        sample=True,
         created=stamp(created),
         modified=stamp(finished or created + timedelta(minutes=choices.number(600))),
         creator=user.document["code"],

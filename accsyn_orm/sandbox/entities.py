@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import ServerError
-from . import changing, creation, deletion
-from .catalogue import TYPES
+from . import activation, changing, creation, deletion
+from .catalogue import GENERIC, TYPES
+from .file_access import FileAccess
 from .finding import find
+from .locating import locate
 from .references import rendered
 from .schema import attribute_names, entity_type_names, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .catalogue import EntityType
     from .context import Context
     from .messages import Event
     from .store import Row
@@ -31,16 +34,19 @@ def _rendered(context: Context, rows: list[Row]) -> list[Answer]:
     return [rendered(context.store, TYPES[row.type], row, None) for row in rows]
 
 
-def _entitytypes(_context: Context, _event: Event) -> list[str]:
-    return entity_type_names()
+def _entitytypes(context: Context, _event: Event) -> list[str]:
+    return entity_type_names(context.role)
 
 
-def _attributes(_context: Context, event: Event) -> list[str]:
+def _attributes(context: Context, event: Event) -> list[str]:
     data = event.data if isinstance(event.data, dict) else {}
     name = data.get("entitytype")
     if not isinstance(name, str):
         raise ServerError("attributes needs `entitytype` in the data.", status=400)
-    return attribute_names(types_of(name), bool(data.get("create")), bool(data.get("update")))
+    create = bool(data.get("create"))
+    names = attribute_names(types_of(name), create, bool(data.get("update")), context.role)
+    # What a new generic share is to be is said by its type.
+    return [*names, "type"] if create and names and name.lower() == "share" else names
 
 
 def _find(context: Context, event: Event) -> Any:
@@ -49,9 +55,32 @@ def _find(context: Context, event: Event) -> Any:
 
 def _create(context: Context, event: Event) -> list[Answer]:
     name = _name(event)
-    # A new `job` is a transfer, a new `share` a folder; of the clients none can be created.
-    kind = TYPES["folder"] if name == "share" else types_of(name)[0]
-    return _rendered(context, [creation.create(context, kind, event.data)])
+    # A new `job` is a transfer; of the clients none can be created.
+    kind, data = _new_share(event.data) if name == "share" else (types_of(name)[0], event.data)
+    if kind.name == "collection" and isinstance(data, dict):
+        _check_files(context, data.get("files"))
+    return _rendered(context, [creation.create(context, kind, data)])
+
+
+def _check_files(context: Context, items: Any) -> None:
+    """Let nobody put a file into a collection, which others are granted, that it may not read itself."""
+    if context.role == "admin":
+        return
+    access = FileAccess(context)
+    for item in items if isinstance(items, list) else [items]:
+        path = item.get("path") if isinstance(item, dict) else item
+        if path is not None:
+            access.check_whole(locate(context, path))
+
+
+def _new_share(data: Any) -> tuple[EntityType, Any]:
+    """Return what a new generic share is: what its `type` says; with `paths` a volume, otherwise a folder."""
+    if not isinstance(data, dict):
+        return TYPES["folder"], data
+    name = data.get("type", "volume" if data.get("paths") else "folder")
+    if name not in GENERIC["share"]:
+        raise ServerError(f"A share is one of {', '.join(GENERIC['share'])}, not {name!r}.", status=400)
+    return TYPES[name], {key: value for key, value in data.items() if key != "type"}
 
 
 def _create_tasks(context: Context, event: Event) -> list[Answer]:
@@ -72,12 +101,22 @@ def _edit_tasks(context: Context, event: Event) -> list[Answer]:
 
 
 def _delete(context: Context, event: Event) -> bool:
-    deletion.delete(context, changing.require(context, types_of(_name(event)), event.id))
+    force = event.data.get("force", False) if isinstance(event.data, dict) else False
+    if not isinstance(force, bool):
+        raise ServerError(f"'force' is true or false, not {force!r}.", status=400)
+    deletion.delete(context, changing.require(context, types_of(_name(event)), event.id), force=force)
     return True
 
 
+def _delete_task(_context: Context, event: Event) -> NoReturn:
+    raise ServerError(
+        f"The task {event.id!r} cannot be deleted: tasks stay for audit; set the status 'excluded' instead.",
+        status=400,
+    )
+
+
 def _deactivate(context: Context, event: Event) -> bool:
-    changing.deactivate(context, changing.require(context, types_of(_name(event)), event.id))
+    activation.deactivate(context, changing.require(context, types_of(_name(event)), event.id))
     return True
 
 
@@ -87,12 +126,14 @@ def _activate(context: Context, event: Event) -> bool:
     if not identity and event.query:
         found = context.store.resolve([each.name for each in types], event.query)
         identity = event.query if found is None else found.id
-    changing.activate(context, changing.require(context, types, identity))
+    activation.activate(context, changing.require(context, types, identity))
     return True
 
 
 def _add_files(context: Context, event: Event) -> list[Answer]:
-    return _rendered(context, creation.add_files(context, context.store.get(event.id), event.data))
+    data = event.data
+    _check_files(context, data.get("files", data.get("tasks", data)) if isinstance(data, dict) else data)
+    return _rendered(context, creation.add_files(context, context.store.get(event.id), data))
 
 
 def _remove_files(context: Context, event: Event) -> bool:
@@ -110,6 +151,7 @@ OPERATIONS: Mapping[tuple[str, str], Callable[[Context, Event], Any]] = {
     ("PUT", "*/edit"): _edit,
     ("PUT", "task/edit"): _edit_tasks,
     ("DELETE", "*/delete"): _delete,
+    **dict.fromkeys((("DELETE", "task/delete"), ("DELETE", "job/task/delete")), _delete_task),
     ("DELETE", "*/deactivate"): _deactivate,
     ("POST", "*/activate"): _activate,
     ("DELETE", "collection/file/remove"): _remove_files,

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find"]
 
-# The published client sends `recursive` with acl/find; a grant is on one share here, so it adds nothing.
 _OPTIONS = frozenset(
     {
         "recursive",
@@ -64,6 +63,8 @@ def find(context: Context, name: str, event: Event) -> list[Document]:
     names = _attribute_names(options)
     readable = reader(context, tuple(each.name for each in types))
     predicate = _predicate(context, name, types, event.query)
+    if predicate is not None and options.get("recursive") and types[0].name == "acl":
+        predicate = _with_shares_below(context, predicate)
     limit = _count(options, "limit")
     skip = _count(options, "skip") or 0
 
@@ -74,6 +75,19 @@ def find(context: Context, name: str, event: Event) -> list[Document]:
 
     rows = _first_scope(context, types, event, options, chosen)
     return [rendered(context.store, TYPES[row.type], row, names) for row in rows]
+
+
+def _with_shares_below(context: Context, predicate: Predicate) -> Predicate:
+    """Let what is asked of a volume's grants hold for those of its folders, homes and collections too."""
+
+    def holds(document: Document) -> bool:
+        share = context.store.get(str(document.get("target")).rpartition(":")[2])
+        volume = None if share is None else share.document.get("parent")
+        return predicate(document) or (
+            volume is not None and predicate({**document, "target": f"share:{volume}"})
+        )
+
+    return holds
 
 
 def _first_scope(

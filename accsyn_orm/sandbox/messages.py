@@ -35,11 +35,20 @@ class Event:
 
 @attrs.frozen
 class SignIn:
-    """Who a request says it is: the workspace code, the user name and the key."""
+    """
+    Who a request says it is.
+
+    Args:
+        workspace: The workspace code.
+        username: The user's e-mail address.
+        secret: What proves it.
+        kind: What that is: `api_key`, `pwd` or `session_key`.
+    """
 
     workspace: str
     username: str
-    api_key: str = attrs.field(repr=False)
+    secret: str = attrs.field(repr=False)
+    kind: str = "api_key"
 
 
 @attrs.frozen

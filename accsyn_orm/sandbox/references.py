@@ -65,6 +65,10 @@ def readable(store: Store, reference: Any) -> str | None:
     return f"{label}({row.id})"
 
 
+def _words(status: Any) -> str | None:
+    return status.replace("-", " ").capitalize() if isinstance(status, str) else None
+
+
 def _queue_path(store: Store, queue: Any) -> str:
     path: dict[str, str] = {}
     row = store.get(queue)
@@ -78,6 +82,8 @@ def value_of(store: Store, attribute: Attribute) -> Value:
     """Return how an attribute is read from a document: stored, or made from what is stored."""
     name, target = attribute.name, attribute.target
     if attribute.kind == "readable":
+        if target == "status":
+            return lambda document: _words(document.get(target))
         return lambda document: readable(store, document.get(target))
     if attribute.kind == "path":
 

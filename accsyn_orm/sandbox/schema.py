@@ -32,9 +32,10 @@ __all__ = [
 FINISHED = frozenset({"done", "aborted"})
 
 
-def entity_type_names() -> list[str]:
-    """List every name that a client may write for an entity type, generic names included."""
-    return sorted({*TYPES, *GENERIC})
+def entity_type_names(role: str = "admin") -> list[str]:
+    """List every name that a client may write for an entity type that its role may read, generic names included."""
+    names = {*TYPES, *GENERIC}
+    return sorted(name for name in names if any(each.allows(role, "r") for each in types_of(name)))
 
 
 def types_of(name: str) -> tuple[EntityType, ...]:
@@ -59,18 +60,26 @@ def lookup(types: Iterable[EntityType], name: str) -> Attribute | None:
     return next((each.attributes[name] for each in types if name in each.attributes), None)
 
 
-def attribute_names(types: Iterable[EntityType], create: bool, update: bool) -> list[str]:
-    """List the attributes that can be read, or those that can be set on create, or on update, or on both."""
+def attribute_names(
+    types: Iterable[EntityType], create: bool, update: bool, role: str = "admin"
+) -> list[str]:
+    """List the attributes that a role can read, or those that it can set on create, or on update, or on both."""
     wanted: dict[str, None] = {}
     for each in types:
+        letters = "c" * create + "u" * update or "r"
+        if (create and not each.creatable) or not all(each.allows(role, letter) for letter in letters):
+            continue
         for attribute in each.attributes.values():
-            if create or update:
-                fits = (attribute.create or not create) and (attribute.update or not update)
-            else:
-                fits = not attribute.hidden
-            if fits:
+            if _fits(attribute, create, update, role):
                 wanted[attribute.name] = None
     return list(wanted)
+
+
+def _fits(attribute: Attribute, create: bool, update: bool, role: str) -> bool:
+    if not create and not update:
+        return not attribute.hidden
+    changeable = attribute.update and (role == "admin" or not attribute.admin)
+    return (attribute.create or not create) and (changeable or not update)
 
 
 def scope_of(entity_type: EntityType, document: Mapping[str, object], archived: bool) -> str:

@@ -1,4 +1,4 @@
-"""Start and stop the sandbox: a server in a thread of its own, on a loopback socket."""
+"""Start and stop the sandbox: a server in a thread of its own, on a loopback socket, with or without TLS."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigurationError
+from .certificates import Certificates
 from .demo import ROLES, seed
+from .demo_files import FILES
 from .disk import Disk
 from .faults import Faults
 from .limiting import TokenBucket
 from .store import Store
+from .transferring import Transfers
 from .workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     import uvicorn
     from typing_extensions import Self
 
+    from .mails import Mail
     from .messages import Effect, RequestRecord
 
 __all__ = ["Sandbox"]
@@ -49,13 +54,17 @@ class Sandbox:
             limit. May be changed while running, which fills the bucket.
         folder: Folder below which `volumes/` and `machines/` play the disks; None for a temporary one, which
             goes when the sandbox stops.
+        transfers: Whether transfers copy files; without, they keep the status that they are given.
+        tls: Whether to speak https, with a certificate of an authority made for this sandbox (`ca_file`).
+        hostnames: Names that the certificate is made out to besides localhost, 127.0.0.1 and ::1.
 
     Raises:
         ConfigurationError: On start, where the port or the database cannot be used, or the extra is not
             installed.
 
     `requests` lists what was asked so far, sign-in and registry calls included; `effects` lists the writes
-    that were carried out. `faults` makes chosen requests go wrong.
+    that were carried out. `faults` makes chosen requests go wrong. `transfers` copies what transfers name.
+    `mails` lists what accsyn would have sent by mail: nothing is sent.
     """
 
     def __init__(
@@ -68,12 +77,20 @@ class Sandbox:
         latency: float = 0.0,
         rate_limit: tuple[float, float] | None = None,
         folder: str | os.PathLike[str] | None = None,
+        transfers: bool = False,
+        tls: bool = False,
+        hostnames: Sequence[str] = (),
     ) -> None:
         if data not in {"demo", "empty"}:
             raise ConfigurationError(f"data is 'demo' or 'empty', not {data!r}.")
+        if hostnames and not tls:
+            raise ConfigurationError(f"hostnames={hostnames!r} are for a certificate: give tls=True as well.")
+        if isinstance(hostnames, str):
+            raise ConfigurationError(f"hostnames is a list of names, not {hostnames!r}.")
         self.latency = latency
         self.requests: list[RequestRecord] = []
         self.effects: list[Effect] = []
+        self.mails: list[Mail] = []
         self.faults = Faults()
         self.bucket: TokenBucket | None = None
         self.rate_limit = rate_limit
@@ -82,7 +99,13 @@ class Sandbox:
         self._data = data
         self._db = None if db is None else os.fspath(db)
         self._jobs = jobs
-        self.disk = Disk(None if folder is None else os.fspath(folder))
+        samples = FILES if data == "demo" else None
+        self.disk = Disk(None if folder is None else os.fspath(folder), samples)
+        self.transfers = Transfers(self)
+        self._transferring = transfers
+        self._tls = tls
+        self._hostnames = tuple(hostnames)
+        self._certificates: Certificates | None = None
         self._workspace: Workspace | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -93,9 +116,22 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Return where it is served, such as `http://127.0.0.1:8181`."""
+        """Return where it is served, such as `http://127.0.0.1:8181`; with TLS, `https://…`."""
         self._running()
-        return f"http://{HOST}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self.port}"
+
+    @property
+    def ca_file(self) -> str:
+        """
+        Return the path of the authority that a client has to trust, for `verify=`; it goes when the sandbox stops.
+
+        Raises:
+            ConfigurationError: The sandbox is not running, or was made without `tls=True`.
+        """
+        self._running()
+        if self._certificates is None:
+            raise ConfigurationError("This sandbox speaks plain http: only Sandbox(tls=True) has a ca_file.")
+        return str(self._certificates.ca_file)
 
     @property
     def workspace(self) -> Workspace:
@@ -132,6 +168,10 @@ class Sandbox:
             "pwd": account.pwd,
         }
 
+    def expire_sessions(self) -> None:
+        """End every session: the next request of each is answered with `session_expired`."""
+        self._running().end_sessions()
+
     def _running(self) -> Workspace:
         if self._workspace is None:
             raise ConfigurationError(
@@ -145,10 +185,14 @@ class Sandbox:
             raise ConfigurationError(f"The sandbox is running already, at {self.url}.")
         listener = _listener(self._wanted_port)
         try:
-            server_class, config = _uvicorn(self)
+            if self._tls:
+                self._certificates = Certificates(self._hostnames)
+            server_class, config = _uvicorn(self, self._certificates)
             store = Store(self._db)
+            store.mails = self.mails
         except BaseException:
             listener.close()
+            self._remove_certificates()
             raise
         try:
             if not store.rows(["workspace"]):
@@ -165,7 +209,10 @@ class Sandbox:
             self._workspace = self._server = self._thread = None
             listener.close()
             store.close()
+            self._remove_certificates()
             raise
+        if self._transferring:
+            self.transfers.start()
         return self
 
     def _wait_until_started(self) -> None:
@@ -177,6 +224,7 @@ class Sandbox:
 
     def stop(self) -> None:
         """Stop serving and close the connections and the database. It can be started again."""
+        self.transfers.stop()
         workspace, server, thread = self._workspace, self._server, self._thread
         self._workspace = self._server = self._thread = None
         if server is not None and thread is not None:
@@ -185,6 +233,12 @@ class Sandbox:
         if workspace is not None:
             workspace.store.close()
         self.disk.remove()
+        self._remove_certificates()
+
+    def _remove_certificates(self) -> None:
+        certificates, self._certificates = self._certificates, None
+        if certificates is not None:
+            certificates.remove()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -212,7 +266,7 @@ def _listener(port: int) -> socket.socket:
     return listener
 
 
-def _uvicorn(sandbox: Sandbox) -> tuple[type[uvicorn.Server], Any]:
+def _uvicorn(sandbox: Sandbox, certificates: Certificates | None) -> tuple[type[uvicorn.Server], Any]:
     try:
         import uvicorn
 
@@ -235,5 +289,6 @@ def _uvicorn(sandbox: Sandbox) -> tuple[type[uvicorn.Server], Any]:
         h11_max_incomplete_event_size=_LONGEST_HEAD,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=1,
+        ssl_certfile=None if certificates is None else certificates.server_file,
     )
     return uvicorn.Server, config

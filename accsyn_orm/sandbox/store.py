@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..errors import ConfigurationError
+from .logbook import LogBook
 from .schema import TYPES, scope_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from .mails import Mail
 
 __all__ = ["Account", "Row", "Store"]
 
@@ -84,12 +87,14 @@ class Store:
 
     def __init__(self, path: str | None = None) -> None:
         self._path = path or ":memory:"
+        self.mails: list[Mail] = []
         try:
             self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         except sqlite3.Error as error:
             raise ConfigurationError(f"The sandbox cannot open {self._path}: {error}.") from error
         try:
             self._prepare()
+            self.log = LogBook(self._connection)
             self._load()
         except (sqlite3.Error, ConfigurationError) as error:
             self._connection.close()
@@ -127,6 +132,11 @@ class Store:
         accounts = self._connection.execute("SELECT user, role, api_key, pwd FROM account ORDER BY rowid")
         self.accounts = {row[0]: Account(*row) for row in accounts}
 
+    @property
+    def version(self) -> int:
+        """A number that rises with every write."""
+        return self._connection.total_changes
+
     def close(self) -> None:
         """Close the database."""
         self._connection.close()
@@ -136,11 +146,13 @@ class Store:
         """Commit what the block stores, all of it or, when it raises, none."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._unsaved = 0
+        written = len(self.mails)
         try:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
+            del self.mails[written:]
             if self._unsaved:
                 self._load()
             raise
@@ -173,7 +185,7 @@ class Store:
         self._types[row.type][row.id] = row
         parent = _parent_of(row)
         if known is not None and _parent_of(known) != parent:
-            self._children[_parent_of(known)].pop(row.id, None)
+            self._children.get(_parent_of(known), {}).pop(row.id, None)
         if parent:
             self._children.setdefault(parent, {})[row.id] = row
 

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import hmac
 import threading
-import uuid
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from ..errors import AuthenticationFailed, ServerError, SessionExpired
 from .context import Context
 from .disk import Disk
 from .operations import operation_for
 from .results import Flat
+from .sessions import Sessions
 
 if TYPE_CHECKING:
+    from .generations import V3
     from .messages import Event, SignIn
+    from .sessions import Session
     from .store import Row, Store
 
 __all__ = ["Workspace"]
 
 Answer = dict[str, Any]
-_ID_LENGTH = 24
-
-
-@attrs.frozen
-class _Open:
-    user: str
-    credentials: SignIn
 
 
 class Workspace:
@@ -42,81 +35,127 @@ class Workspace:
         self.store = store
         self.disk = disk or Disk()
         self.lock = threading.Lock()
-        self._sessions: dict[str, _Open] = {}
+        self.sessions = Sessions()
 
     @property
     def code(self) -> str:
         """Return the code of the workspace."""
         return str(self.store.rows(["workspace"])[0].document["code"])
 
-    def registry(self, ident: Any, host: str, port: int) -> Answer:
-        """Answer where a workspace is served."""
+    def registered(self, ident: Any) -> str:
+        """Return the code of the workspace that a client looks for, or raise a ServerError where it is another."""
         if not isinstance(ident, str) or ident.lower() != self.code.lower():
             raise ServerError(
                 f"There is no workspace {ident!r} here; this sandbox serves {self.code!r}.", status=404
             )
-        return {"result": {"hostname": host, "port": port}}
+        return self.code
 
-    def sign_in(self, credentials: SignIn, proposed: Any) -> Answer:
+    def sign_in(self, credentials: SignIn, generation: V3, proposed: str | None) -> Answer:
         """
         Open a session.
 
         Args:
             credentials: Who wants in.
-            proposed: Session id made by the client (generations 3.0 and 3.1), or None.
+            generation: What the client speaks.
+            proposed: Session id made by the client, or None.
 
         Raises:
-            AuthenticationFailed: The workspace, the user or the key is not right, or the user is out of use.
+            AuthenticationFailed: The workspace, the user or what proves it is not right, or the user is out of use.
         """
-        user = self._authenticated(credentials)
-        session = proposed if isinstance(proposed, str) and proposed else uuid.uuid4().hex[:_ID_LENGTH]
-        self._sessions[session] = _Open(user.id, credentials)
-        return {"result": {"id": user.id, "role": user.document["role"], "session_id": session}}
+        user = self._user(credentials)
+        if not self._proven(user, credentials):
+            raise _not_right(credentials)
+        session = self.sessions.open(user.id, credentials, generation, proposed)
+        return generation.signed_in(user, session)
 
     def end_sessions(self) -> None:
         """Forget every session, as a server does that was restarted."""
         with self.lock:
-            self._sessions.clear()
+            self.sessions.end()
 
-    def _authenticated(self, credentials: SignIn) -> Row:
+    def _user(self, credentials: SignIn) -> Row:
         if credentials.workspace.lower() != self.code.lower():
             raise AuthenticationFailed(f"There is no workspace {credentials.workspace!r} here.", status=401)
         user = self.store.resolve(["user"], credentials.username)
-        account = None if user is None else self.store.accounts.get(user.id)
-        known = "" if account is None else account.api_key
-        matches = hmac.compare_digest(known.encode(), credentials.api_key.encode())
-        if user is None or account is None or not matches:
-            raise AuthenticationFailed(
-                f"The user name {credentials.username!r} or its API key is not right for {self.code!r}.",
-                status=401,
-            )
-        if user.document.get("inactive") or user.document.get("status") != "enabled":
+        if user is None:
+            raise _not_right(credentials)
+        return user
+
+    def _proven(self, user: Row, credentials: SignIn) -> bool:
+        """
+        Return whether a user is who it says it is.
+
+        Raises:
+            AuthenticationFailed: It is, and is out of use.
+        """
+        if credentials.kind == "session_key":
+            matches = self.sessions.accepts(user.id, credentials.secret)
+        else:
+            account = self.store.accounts.get(user.id)
+            known = getattr(account, credentials.kind, "")
+            matches = bool(known) and hmac.compare_digest(known.encode(), credentials.secret.encode())
+        if matches and (user.document.get("inactive") or user.document.get("status") != "enabled"):
             raise AuthenticationFailed(
                 f"The user {credentials.username!r} is disabled or deactivated.", status=401
             )
-        return user
+        return matches
 
-    def answer(self, credentials: SignIn, event: Event) -> Answer:
+    def _session(self, user: Row, credentials: SignIn, event: Event, family: V3) -> Session:
+        if family.keyed and credentials.kind != "session_key":
+            raise AuthenticationFailed(
+                "Events are signed with ASSession and the session key that the sign-in answered.", status=401
+            )
+        proven = self._proven(user, credentials)
+        if not proven and not family.keyed:
+            raise _not_right(credentials)
+        key = credentials.secret if family.keyed else None
+        session = self.sessions.find(event.session, user.id, key) if proven else None
+        if session is None:
+            raise SessionExpired("The session is not known here or has ended; sign in again.", status=401)
+        return session
+
+    def answer(self, credentials: SignIn, event: Event, family: V3) -> Answer:
         """
         Answer one event.
+
+        Args:
+            credentials: Who asks.
+            event: What is asked.
+            family: The generation whose paths it came on; which one it speaks is known to its session.
 
         Raises:
             AccsynError: It is refused; the error carries the HTTP status.
         """
-        user = self._authenticated(credentials)
-        session = self._sessions.get(event.session or "")
-        if session is None or session.user != user.id:
-            raise SessionExpired("The session is not known here or has ended; sign in again.", status=401)
+        user = self._user(credentials)
+        session = self._session(user, credentials, event, family)
         if event.workspace is not None and event.workspace.lower() != self.code.lower():
             raise ServerError(
                 f"event.workspace is {event.workspace!r}, and the session is one of {self.code!r}.",
                 status=400,
             )
         context = Context(self.store, user, self.disk)
+        own = session.generation.operations.get((event.method, event.uri.lower()))
+        result = (
+            self._carried_out(context, event, session.generation)
+            if own is None
+            else own(self.sessions, context, event)
+        )
+        return result.answer if isinstance(result, Flat) else {"result": result}
+
+    def _carried_out(self, context: Context, event: Event, generation: V3) -> Any:
+        event = generation.today(self.store, event)
         operation = operation_for(event)
         if event.method == "GET":
             result = operation(context, event)
         else:
             with self.store.writing():
                 result = operation(context, event)
-        return result.answer if isinstance(result, Flat) else {"result": result}
+        return generation.answered(self.store, event, result)
+
+
+def _not_right(credentials: SignIn) -> AuthenticationFailed:
+    what = {"pwd": "password", "session_key": "session key"}.get(credentials.kind, "API key")
+    return AuthenticationFailed(
+        f"The user name {credentials.username!r} or its {what} is not right for {credentials.workspace!r}.",
+        status=401,
+    )

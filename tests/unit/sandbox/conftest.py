@@ -6,15 +6,21 @@ import base64
 import gzip
 import http.client
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+import attrs
 import pytest
 
 from accsyn_orm.sandbox import Sandbox
+from accsyn_orm.sandbox.catalogue import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+JOHN = "john@user.com"
 
 
 class Client:
@@ -138,3 +144,91 @@ def admin(empty: Sandbox, connect: Callable[..., Client]) -> Client:
 def reader(demo: Sandbox, connect: Callable[..., Client]) -> Client:
     """The admin of the demo workspace, for tests that only read."""
     return connect(demo)
+
+
+@attrs.frozen
+class Floor:
+    """A sandbox whose transfers are stepped by hand, its admin, and its folders."""
+
+    sandbox: Sandbox
+    admin: Any
+
+    @property
+    def machine(self) -> Path:
+        return self.sandbox.disk.machine(JOHN)
+
+    @property
+    def volume(self) -> Path:
+        return self.sandbox.disk.volume("projects")
+
+    def write(self, path: str, content: bytes = b"0123456789", *, folder: Path | None = None) -> Path:
+        file = (folder or self.machine) / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return file
+
+    def transfer(self, *tasks: Any, **data: Any) -> str:
+        return str(self.admin.create("transfer", tasks=list(tasks), **{"name": "t", **data})["id"])
+
+    def job(self, identity: str) -> dict[str, Any]:
+        (found,) = self.admin.result("GET", "transfer/find", {}, id=identity)
+        assert isinstance(found, dict)
+        return found
+
+    def tasks(self, identity: str) -> list[str]:
+        return [task["status"] for task in self.admin.find("task", parent=identity)]
+
+    def names(self, folder: str) -> list[str]:
+        return sorted(each.name for each in (self.volume / folder).iterdir())
+
+    def steps(self, count: int) -> None:
+        for _ in range(count):
+            self.sandbox.transfers.step()
+
+    def run(self) -> None:
+        self.sandbox.transfers.run_until_idle(steps=2000)
+
+    def parts(self) -> list[Path]:
+        return list((self.sandbox.disk.root / "parts").glob("*"))
+
+    def halfway(self) -> tuple[str, Path]:
+        """Copy 4 of 10 bytes of a file; return the job, and the file that they are in."""
+        self.sandbox.transfers.chunk_size = 4
+        job = self.transfer(self.up(self.write("a.mov").name))
+        self.steps(2)
+        assert (self.job(job)["progress"], self.tasks(job)) == (40, ["executing"])
+        (part,) = self.parts()
+        assert part.read_bytes() == b"0123"
+        return job, part
+
+    def set_task(self, job: str, status: str) -> None:
+        self.admin.result("PUT", "task/edit", [{"uri": "0", "status": status}], id=job)
+
+    @staticmethod
+    def up(path: str, to: str = "in/") -> dict[str, str]:
+        """Return a task from John's machine to the default volume."""
+        return {"source": f"{JOHN}:/{path}", "destination": to}
+
+
+@pytest.fixture(scope="module")
+def served(empty: Sandbox, connect: Callable[..., Any]) -> Floor:
+    return Floor(empty, connect(empty))
+
+
+@pytest.fixture
+def floor(served: Floor) -> Iterator[Floor]:
+    """An empty workspace with empty disks, before and after."""
+    store, transfers = served.sandbox.workspace.store, served.sandbox.transfers
+    before = {row.id: row for kind in TYPES for row in store.rows([kind])}
+    yield served
+    transfers.speed_limit, transfers.concurrency, transfers.chunk_size = None, 2, 1 << 20
+    with store.writing():
+        for row in [row for kind in TYPES for row in store.rows([kind])]:
+            if row.id not in before:
+                if store.get(row.id):
+                    store.remove(row.id)
+            elif row is not before[row.id]:
+                store.put(row.type, before[row.id].document)
+    served.run()
+    for kind in ("volumes", "machines"):
+        shutil.rmtree(served.sandbox.disk.root / kind, ignore_errors=True)

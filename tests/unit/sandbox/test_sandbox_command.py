@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 import signal
 import sys
+from pathlib import Path
+from ssl import create_default_context
 from subprocess import PIPE, Popen, run
 from typing import Any
 from urllib.request import urlopen
@@ -10,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 CODE = "import sys; from accsyn_orm.sandbox.command import run; sys.exit(run(int(sys.argv[1]), 'empty'))"
+TLS_CODE = "import sys; from accsyn_orm.cli import main; sys.exit(main(['sandbox', '--data=empty', '--tls']))"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -38,3 +41,20 @@ def test_a_port_in_use_is_an_error(empty: Any) -> None:
     assert done.returncode == 2
     assert str(empty.port) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_with_tls_it_prints_the_authority_which_goes_with_it() -> None:
+    arguments = [sys.executable, "-W", "error", "-c", TLS_CODE]
+    with Popen(arguments, stdout=PIPE, stderr=PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        ready, authority, exported = (process.stdout.readline().rstrip("\n") for _ in range(3))
+        url = ready.removeprefix("ready ")
+        ca_file = Path(authority.removeprefix("ca "))
+        assert exported == f"export ACCSYN_URL={url}"
+        registry = f"{url}/api/v3/J3PKTtDvolDMBtTy6AFGA?%7B%22ident%22%3A%20%22acmefilm%22%7D"
+        with urlopen(registry, context=create_default_context(cafile=ca_file)) as answer:  # noqa: S310 - loopback
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=10)
+        assert (process.returncode, err) == (0, "")
+    assert not ca_file.exists()

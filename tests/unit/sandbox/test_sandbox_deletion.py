@@ -16,20 +16,6 @@ def admin(connect: Any) -> Iterator[Any]:
         yield connect(sandbox)
 
 
-def test_a_deleted_user_leaves_aborted_jobs_and_no_grant(admin: Any) -> None:
-    user = admin.ids("user", "code=lisa@example.com")[0]
-    active = admin.ids("transfer", f"user={user}")
-    assert active
-    assert admin.find("acl", f"entity=user:{user}")
-    assert admin.find("home", f"user={user}")
-    assert admin.result("DELETE", "user/delete", None, id=user) is True
-    assert admin.find("acl", f"entity=user:{user}") == []
-    assert admin.find("home", f"user={user}") == []
-    assert admin.ids("transfer", f"user={user}") == []
-    aborted = admin.ids("transfer", f"user={user} AND status=aborted", finished=True)
-    assert set(active) <= set(aborted)
-
-
 def test_a_deleted_folder_takes_its_grants(admin: Any) -> None:
     folder = admin.ids("folder", "code=incoming")[0]
     assert admin.find("acl", f"target=share:{folder}")
@@ -68,10 +54,63 @@ def test_clients_are_disabled_and_enabled(admin: Any) -> None:
     assert admin.edit("server", offline, status="disabled")["status"] == "disabled-offline"
 
 
-def test_a_deactivated_volume_takes_its_folders_along(admin: Any) -> None:
-    volume, folder = admin.ids("volume")[0], admin.ids("folder", "code=incoming")[0]
-    assert admin.result("DELETE", "volume/deactivate", {}, id=volume) is True
-    assert admin.ids("folder") == []
-    assert folder in admin.ids("folder", inactive=True)
-    assert admin.result("POST", "volume/activate", {}, id=volume) is True
-    assert folder in admin.ids("folder")
+def test_a_deleted_client_takes_its_lanes_and_lanes_are_not_deleted_alone(admin: Any) -> None:
+    server, lane = admin.ids("server", "code=srv-hq-01")[0], admin.ids("lane")[0]
+    for data in (None, {"force": True}):
+        assert "not deleted" in admin.refused(400, "DELETE", "lane/delete", data, id=lane)
+        assert "online" in admin.refused(400, "DELETE", "server/delete", data, id=server)
+    admin.sandbox.workspace.store.put("server", {**row(admin, server), "status": "offline"})
+    assert admin.result("DELETE", "server/delete", None, id=server) is True
+    assert admin.result("GET", "lane/find", {}, id=lane) == []
+
+
+def row(admin: Any, identity: str) -> dict[str, Any]:
+    """Return an entity as it is stored; clients go offline by themselves, not through the API."""
+    found = admin.sandbox.workspace.store.get(identity)
+    assert found is not None
+    return dict(found.document)
+
+
+def test_a_site_is_deleted_without_servers_and_active_transfers_or_by_force(admin: Any) -> None:
+    sthlm, hq = admin.ids("site", "code=sthlm")[0], admin.ids("site", "main=true")[0]
+    bare = admin.create("site", name="Bare")["id"]
+    job = admin.create("transfer", name="t", tasks=["a", {"source": "site=bare:b"}])["id"]
+    assert job in admin.refused(400, "DELETE", "site/delete", None, id=bare)
+    admin.edit("transfer", job, status="aborted")
+    assert admin.result("DELETE", "site/delete", None, id=bare) is True
+    assert "servers" in admin.refused(400, "DELETE", "site/delete", {"force": False}, id=sthlm)
+    moved = admin.ids("server", f"site={sthlm}")
+    active = admin.ids("transfer", f"destination=site:{sthlm} OR source=site:{sthlm}")
+    assert active
+    assert admin.result("DELETE", "site/delete", {"force": True}, id=sthlm) is True
+    assert [admin.find("server", f"id={each}")[0]["site"] for each in moved] == [hq]
+    assert {admin.find("transfer", f"id={each}", finished=True)[0]["status"] for each in active} == {
+        "aborted"
+    }
+    assert "main site" in admin.refused(400, "DELETE", "site/delete", {"force": True}, id=hq)
+
+
+def test_jobs_and_what_prefers_a_queue_leave_a_deleted_one(admin: Any) -> None:
+    queue, default = admin.create("queue", name="Gone")["id"], admin.ids("queue", "default=true")[0]
+    kinds = ("transfer", "compute", "delivery")
+    jobs = {kind: admin.create(kind, name="q", queue=queue)["id"] for kind in kinds}
+    admin.edit("transfer", jobs["transfer"], status="done")
+    user = admin.ids("user", "code=lisa@example.com")[0]
+    admin.edit("user", user, queue=queue)
+    assert admin.result("DELETE", "queue/delete", None, id=queue) is True
+    for kind, job in jobs.items():
+        assert admin.result("GET", f"{kind}/find", {}, id=job)[0]["queue"] == default
+    assert admin.find("user", f"id={user}")[0]["queue"] is None
+
+
+def test_neither_the_default_queue_nor_the_last_one_is_deleted(admin: Any) -> None:
+    store = admin.sandbox.workspace.store
+    default = admin.ids("queue", "default=true")[0]
+    assert "default queue" in admin.refused(400, "DELETE", "queue/delete", {"force": True}, id=default)
+    with store.writing():
+        for each in store.rows(["queue"]):
+            if each.id == default:
+                store.put("queue", {**each.document, "default": False})
+            else:
+                store.remove(each.id)
+    assert "last queue" in admin.refused(400, "DELETE", "queue/delete", None, id=default)
