@@ -3,7 +3,7 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
 
 ::
 
-    AccsynError                      also named AccsynException, as in the published client
+    AccsynError                      also named AccsynException and accsynException, as in the published clients
     ├── ConfigurationError           (ValueError) where to connect, or as whom, does not hold
     │   ├── InvalidWorkspace
     │   └── MissingCredentials
@@ -29,6 +29,7 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
     ├── InvalidValue                 (ValueError)
     ├── ReadOnlyField                (AttributeError)
     ├── NotFound                     (LookupError)
+    │   └── SettingNotSet            (KeyError)
     ├── MultipleFound                (LookupError)
     └── SessionError                 (RuntimeError) a session was used as it cannot be used
         ├── NoSession
@@ -42,6 +43,8 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
         ├── BudgetExceeded       a block of code would make more requests than it may
         ├── JournalError         a journal cannot be used: in use, torn, foreign, of other work, or not writable
         └── CommitError              a commit did not apply everything
+
+InsecureProxyWarning (UserWarning) is the one warning: an accsyn proxy takes requests in plain http.
 
 No error carries a secret, and none of the libraries below raises through: their errors stand in `__cause__`.
 """
@@ -70,6 +73,7 @@ __all__ = [
     "ExpressionSyntaxError",
     "IdentityConflict",
     "ImplicitIO",
+    "InsecureProxyWarning",
     "InvalidValue",
     "InvalidWorkspace",
     "JournalError",
@@ -88,12 +92,14 @@ __all__ = [
     "SessionClosed",
     "SessionError",
     "SessionExpired",
+    "SettingNotSet",
     "TLSError",
     "TransportError",
     "UnknownField",
     "UnknownLookup",
     "UnrepresentableValue",
     "UnsupportedByDialect",
+    "accsynException",
 ]
 
 
@@ -119,6 +125,7 @@ class AccsynError(Exception):
 
 
 AccsynException = AccsynError
+accsynException = AccsynError  # noqa: N816 - the name in the published clients 2.x
 
 
 class ConfigurationError(AccsynError, ValueError):
@@ -171,6 +178,10 @@ class ProxyError(ConnectionFailed):
 
 class ConnectionLost(TransportError):
     """The connection broke before the whole answer was read."""
+
+
+class InsecureProxyWarning(UserWarning):
+    """Requests go to an accsyn proxy in plain http: API key, session and data can be read on the way there."""
 
 
 class DeadlineExceeded(TransportError, TimeoutError):
@@ -271,6 +282,13 @@ class ReadOnlyField(AccsynError, AttributeError):
 
 class NotFound(AccsynError, LookupError):
     """Nothing matches, where one entity was asked for."""
+
+
+class SettingNotSet(NotFound, KeyError):
+    """A setting has no value: no own one, no inherited one, no default."""
+
+    # A KeyError would show the message in quotes.
+    __str__ = Exception.__str__
 
 
 class MultipleFound(AccsynError, LookupError):

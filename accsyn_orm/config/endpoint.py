@@ -10,7 +10,15 @@ import attrs
 
 from ..errors import ConfigurationError
 
-__all__ = ["HIGHEST_PORT", "Endpoint", "checked_port", "endpoint_of", "is_host_name", "is_loopback"]
+__all__ = [
+    "HIGHEST_PORT",
+    "Endpoint",
+    "checked_port",
+    "endpoint_of",
+    "is_address",
+    "is_host_name",
+    "is_loopback",
+]
 
 HIGHEST_PORT = 65_535
 
@@ -43,13 +51,16 @@ class Endpoint:
 
 def is_host_name(text: str) -> bool:
     """Tell whether the text is a host name or an IP address and nothing more."""
-    if _HOST_NAME.match(text):
-        return True
+    return _HOST_NAME.match(text) is not None or (is_address(text) and "%" not in text)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether the text is an IP address, without brackets."""
     try:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    return "%" not in text
+    return True
 
 
 def is_loopback(host: str) -> bool:

@@ -36,6 +36,14 @@ class Secret:
         """Tell whether it is printable text that UTF-8 can encode."""
         return self._value.isprintable()
 
+    def is_encodable(self) -> bool:
+        """Tell whether UTF-8 can encode it."""
+        try:
+            self._value.encode("utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a Secret does not change; make another one")
 

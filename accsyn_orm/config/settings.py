@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..errors import ConfigurationError, InvalidWorkspace, MissingCredentials
+from .credentials import TODAY, chosen_credentials, chosen_protocol
 from .endpoint import Endpoint, checked_port, endpoint_of
-from .secret import Secret
+from .proxy import Proxy, check_clear_text, chosen_proxy
 from .sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .secret import Secret
 
 __all__ = ["Settings", "resolve", "with_credentials"]
 
@@ -35,13 +38,17 @@ class Settings:
     Args:
         workspace: The workspace code, one DNS label.
         username: The e-mail address that signs in.
-        api_key: That user's key.
+        api_key: That user's key; empty where a session key or a password signs in.
         endpoint: The host to talk to; None asks accsyn for the host of the workspace.
         port: The port to use in place of the one that accsyn names; only without an endpoint.
         connect_timeout: Seconds until a connection stands.
         read_timeout: Seconds between two bytes of an answer.
         deadline: Seconds for one request, from first to last byte.
         verify: True for the authorities known to certifi, or the path of a file or directory of them.
+        pwd: That user's password; v1 only.
+        session_key: The key of an earlier session of that user; v1 only.
+        protocol: The generation of the protocol: v1, v3.0, v3.1, or v3 for 3.2 and later.
+        proxy: Through what requests go; None connects directly.
     """
 
     workspace: str
@@ -53,10 +60,19 @@ class Settings:
     read_timeout: float = READ_SECONDS
     deadline: float = TOTAL_SECONDS
     verify: bool | str = True
+    pwd: Secret | None = None
+    session_key: Secret | None = None
+    protocol: str = TODAY
+    proxy: Proxy | None = None
 
     @property
     def renewable(self) -> bool:
-        """Whether these credentials can sign in again: an API key can, any number of times."""
+        """
+        Whether these credentials sign in again by themselves.
+
+        An API key does, any number of times. A session key that expired cannot, and with a password the published
+        client 2.2.1 does not either: whoever owns the session is asked, and `session.renew(pwd=…)` goes on with it.
+        """
         return bool(self.api_key.reveal())
 
 
@@ -67,7 +83,7 @@ def resolve(
     api_key: str | Secret | None = None,
     hostname: str | None = None,
     port: int | None = None,
-    proxy: str | None = None,
+    proxy: str | Secret | None = None,
     timeout: float | None = None,
     connect_timeout: float | None = None,
     domain: str | None = None,
@@ -78,6 +94,7 @@ def resolve(
     verify: bool | str | os.PathLike[str] = True,
     allow_http: bool = False,
     deadline: float | None = None,
+    protocol: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Settings:
     """
@@ -89,81 +106,76 @@ def resolve(
         api_key: That user's key.
         hostname: The host of the workspace; https only.
         port: Its port, 443 where not given.
-        proxy: Refused where it is set.
+        proxy: Through what requests go: `socks:host:port` and the like; else ACCSYN_PROXY.
         timeout: Seconds between two bytes of an answer.
         connect_timeout: Seconds until a connection stands.
         domain: The name that the workspace had in the clients before 3.0.
         path_envfile: A file of `ACCSYN_…=value` lines, for what neither arguments nor environment say.
-        pwd: Refused where it is given.
-        session_key: Refused where it is given.
+        pwd: That user's password, where no key is given; selects v1.
+        session_key: The key of an earlier session, where no API key is given; selects v1.
         url: Scheme, host and port at once.
         verify: True, or the path of the certificate authorities to trust.
         allow_http: Let plain http go to a host that is not this machine.
         deadline: Seconds for one request in all.
+        protocol: The generation of the protocol; follows from the credentials where it is not given.
         environ: The environment; the process's own where it is not given.
 
     Raises:
         ConfigurationError: Something is missing, malformed or contradictory.
     """
     sources = Sources(environ, path_envfile)
-    if proxy or sources.first("ACCSYN_PROXY"):
-        raise ConfigurationError(
-            "a proxy is set (proxy=… or ACCSYN_PROXY), and this version cannot go through one; "
-            "unset it to connect directly"
-        )
-    key = _key(api_key, sources)
-    _refuse_other_sign_ins(pwd, session_key, None if key else sources.first("ACCSYN_SESSION_KEY"))
+    through = chosen_proxy(proxy, sources)
+    credentials = chosen_credentials(api_key, session_key, pwd, sources)
     code = _workspace(workspace, domain) or sources.first("ACCSYN_WORKSPACE", "ACCSYN_DOMAIN", "ACCSYN_ORG")
     user = username or sources.first("ACCSYN_API_USER")
     if not code:
         raise MissingCredentials("no workspace: pass workspace=… or set ACCSYN_WORKSPACE")
     if not user:
         raise MissingCredentials("no user name: pass username=… or set ACCSYN_API_USER")
-    if key is None:
-        raise MissingCredentials("no API key: pass api_key=… or set ACCSYN_API_KEY")
+    spoken = chosen_protocol(protocol, credentials, pwd=bool(pwd), session_key=bool(session_key))
     number = None if port is None else checked_port(port, "port")
+    endpoint = endpoint_of(url, hostname, number, sources.first("ACCSYN_URL"), allow_http=allow_http)
+    check_clear_text(endpoint, through, allow_http=allow_http)
     return Settings(
         workspace=_checked_workspace(code),
         username=_checked_username(user),
-        api_key=key,
-        endpoint=endpoint_of(url, hostname, number, sources.first("ACCSYN_URL"), allow_http=allow_http),
+        api_key=credentials.api_key,
+        endpoint=endpoint,
         port=number,
         connect_timeout=_seconds(connect_timeout, CONNECT_SECONDS, "connect_timeout"),
         read_timeout=_seconds(timeout, READ_SECONDS, "timeout"),
         deadline=_seconds(deadline, TOTAL_SECONDS, "deadline"),
         verify=_authorities(verify),
+        pwd=credentials.pwd,
+        session_key=credentials.session_key,
+        protocol=spoken,
+        proxy=through,
     )
 
 
-def with_credentials(settings: Settings, username: str | None, api_key: Secret | None) -> Settings:
+def with_credentials(
+    settings: Settings,
+    username: str | None,
+    api_key: Secret | None,
+    pwd: Secret | None = None,
+    session_key: Secret | None = None,
+) -> Settings:
     """
-    Return the settings with another user, key, or both; None leaves what there is.
+    Return the settings with another user, key or password; None leaves what there is.
+
+    What is given signs in, alone. The generation of the protocol stays.
 
     Raises:
-        ConfigurationError: One of them is malformed.
+        ConfigurationError: One of them is malformed, or this generation does not sign in with it.
     """
-    key = settings.api_key if api_key is None else _checked_key(api_key)
     name = _checked_username(username) if username else settings.username
-    return attrs.evolve(settings, username=name, api_key=key)
-
-
-def _key(api_key: str | Secret | None, sources: Sources) -> Secret | None:
-    secret = _checked_key(Secret(api_key or sources.first("ACCSYN_API_KEY") or ""))
-    return secret if secret.reveal() else None
-
-
-def _checked_key(secret: Secret) -> Secret:
-    if not secret.is_text():
-        raise ConfigurationError("the API key holds characters that no key has: copy it again from accsyn")
-    return secret
-
-
-def _refuse_other_sign_ins(*values: str | Secret | None) -> None:
-    if any(value is not None for value in values):
-        raise ConfigurationError(
-            "signing in with a password (pwd) or a session key needs the v1 protocol, which this version "
-            "does not speak; use api_key=… or ACCSYN_API_KEY"
-        )
+    found = chosen_credentials(api_key, session_key, pwd)
+    if found.missing:
+        return attrs.evolve(settings, username=name)
+    chosen_protocol(settings.protocol, found, pwd=pwd is not None, session_key=session_key is not None)
+    return attrs.evolve(
+        settings, username=name, api_key=found.api_key, pwd=found.pwd, session_key=found.session_key
+    )
 
 
 def _workspace(workspace: str | None, domain: str | None) -> str | None:

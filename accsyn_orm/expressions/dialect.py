@@ -6,7 +6,7 @@ import attrs
 
 from .tree import Operator
 
-__all__ = ["LEGACY", "TODAY", "QueryDialect"]
+__all__ = ["LANGUAGES", "LEGACY", "TODAY", "QueryDialect"]
 
 
 @attrs.frozen
@@ -27,3 +27,5 @@ class QueryDialect:
 # NOT LIKE is missing: the documentation says nothing of a `*` with `!=`.
 TODAY = QueryDialect("2026", frozenset(Operator) - {Operator.NOT_LIKE})
 LEGACY = QueryDialect("2021", frozenset({Operator.EQ, Operator.NE}))
+
+LANGUAGES = {language.name: language for language in (LEGACY, TODAY)}

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..errors import AccsynError, AuthenticationFailed, SessionClosed, SessionExpired
-from .answers import document_of, result_of, retry_after
+from ..errors import (
+    AccsynError,
+    AuthenticationFailed,
+    SessionClosed,
+    SessionExpired,
+    UnsupportedByDialect,
+)
+from .answers import result_of, retry_after
 from .forking import renew_after_fork
 from .messages import Call, Timeouts
 from .redaction import Redactor
@@ -33,7 +39,7 @@ __all__ = ["Connection"]
 _TOO_MANY = 429
 # What a 429 without a readable Retry-After is taken to ask for.
 _PENALTY_SECONDS = 1.0
-# The session ids before the current one: answers that name them may still be under way.
+# The sessions whose secrets are known, the current one included: answers that name them may be under way.
 _REMEMBERED_SESSIONS = 5
 # A call that has so much of its time left gets the whole of it, which spares making new time-outs.
 _NEARLY_ALL = 0.99
@@ -78,8 +84,8 @@ class Connection:
         self._retrying = retrying or Retrying()
         self._clock = self._retrying.clock
         self._timeouts = Timeouts(settings.connect_timeout, settings.read_timeout, settings.deadline)
-        self._session_ids: tuple[Secret, ...] = ()
-        self._redactor = Redactor(settings.api_key)
+        self._session_secrets: tuple[tuple[Secret, ...], ...] = ()
+        self._redactor = Redactor(*dialect.secrets_of(settings))
         self._arrival: Arrival | None = None
         self._requests = 0
         self._closed = False
@@ -124,6 +130,22 @@ class Connection:
         """What the server said on signing in; this signs in where that has not happened yet."""
         return self._arrived().signed_in
 
+    @property
+    def session_key(self) -> Secret:
+        """
+        The key that requests are signed with, and that signs other sessions in; v1 only.
+
+        Raises:
+            UnsupportedByDialect: This generation of the protocol has none.
+        """
+        key = self.signed_in.session_key
+        if key is None:
+            raise UnsupportedByDialect(
+                f"a session of {self.dialect.name} has no session key: its API key takes the place of one;"
+                " protocol='v1' has them"
+            )
+        return key
+
     def sign_in(self) -> SignedIn:
         """
         Find the host and sign in.
@@ -140,7 +162,7 @@ class Connection:
         Sign in with other credentials, and go on with these; where that fails, all stays as it was.
 
         Args:
-            settings: The settings, with another user name or key.
+            settings: The settings, with another user name, key or password.
 
         Raises:
             AccsynError: As `sign_in`.
@@ -220,39 +242,40 @@ class Connection:
             # Either another thread's attempt, for which this one waited, failed; or the key is refused for good.
             if refusal is not None and (refusal.final or self._failed_renewals != before):
                 raise refusal.as_error(error)
-            return self._renew_once(error, ends)
+            return self._renew_once(expired, error, ends)
         finally:
             self._lock.release()
 
-    def _renew_once(self, error: SessionExpired, ends: float) -> Arrival:
+    def _renew_once(self, expired: Arrival, error: SessionExpired, ends: float) -> Arrival:
         try:
-            return self._sign_in(self._settings, ends)
+            return self._sign_in(self._settings, ends, expired)
         except AccsynError as failure:
             final = isinstance(failure, AuthenticationFailed)
             self._failed_renewals += 1
-            self._refusal = _Refusal(failure.message, failure.status, final=final)
+            self._refusal = _Refusal(failure.message, failure.status, self.dialect.login_uri, final=final)
             if final:
                 raise
             # It says nothing of the call itself, which certainly was not carried out.
             raise self._refusal.as_error(error) from failure
 
-    def _sign_in(self, settings: Settings, ends: float) -> Arrival:
-        """Sign in; the lock is held."""
-        call = Call("PUT", "api/login", entity=f"user:{settings.username}")
+    def _sign_in(self, settings: Settings, ends: float, expired: Arrival | None = None) -> Arrival:
+        """Sign in, in the place of a session that expired where one is given; the lock is held."""
+        call = Call("PUT", self.dialect.login_uri, entity=f"user:{settings.username}")
         self._remember(settings)
         started = time.monotonic()
-        arrival = self._retrying.run(call, functools.partial(self._arrive, settings, call), ends)
+        old = None if expired is None else expired.signed_in
+        arrival = self._retrying.run(call, functools.partial(self._arrive, settings, call, old), ends)
         self._refusal = None
-        self._remember(settings, arrival.signed_in.session_id)
+        self._remember(settings, arrival.signed_in)
         self._arrival = arrival
         said = {"id": arrival.signed_in.user_id, "role": arrival.signed_in.role}
         self._trace.answer(call, 200, said, time.monotonic() - started, self._redactor)
         return arrival
 
-    def _arrive(self, settings: Settings, call: Call, attempt: Attempt) -> Arrival:
+    def _arrive(self, settings: Settings, call: Call, expired: SignedIn | None, attempt: Attempt) -> Arrival:
         """Go through the flow of signing in once."""
         # The flow hands over its requests one by one; the response to each decides on the next.
-        flow = sign_in(settings, self.dialect, self._redactor.clean)
+        flow = sign_in(settings, self.dialect, self._redactor.clean, expired=expired)
         started = time.monotonic()
         try:
             request = next(flow)
@@ -268,10 +291,13 @@ class Connection:
             self._trace.failure(call, error, time.monotonic() - started, self._redactor)
             raise
 
-    def _remember(self, settings: Settings, *session_ids: Secret) -> None:
+    def _remember(self, settings: Settings, signed_in: SignedIn | None = None) -> None:
         """Let all secrets that an answer may still name be starred."""
-        self._session_ids = (*session_ids, *self._session_ids)[:_REMEMBERED_SESSIONS]
-        self._redactor = Redactor(settings.api_key, self._settings.api_key, *self._session_ids)
+        known = self.dialect.secrets_of(settings, signed_in)
+        if signed_in is not None:
+            self._session_secrets = (known, *self._session_secrets)[:_REMEMBERED_SESSIONS]
+        earlier = (secret for secrets in self._session_secrets for secret in secrets)
+        self._redactor = Redactor(*known, *self.dialect.secrets_of(self._settings), *earlier)
 
     # Sending
 
@@ -282,7 +308,7 @@ class Connection:
             request = self.dialect.request(call, arrival.endpoint, arrival.settings, arrival.signed_in)
             self._trace.request(call, self._redactor)
             response = attempt.response = self._send(request, attempt.ends)
-            document = document_of(response, call, self._redactor.clean)
+            document = self.dialect.read(response, call, self._redactor.clean)
         except AccsynError as error:
             _complete(error, call)
             self._trace.failure(call, error, time.monotonic() - started, self._redactor)
@@ -330,19 +356,19 @@ class _Refusal:
     Args:
         message: What was said.
         status: HTTP status of the answer.
+        uri: What a sign-in goes by.
         final: Whether trying again is in vain until there are other credentials.
     """
 
     message: str
     status: int | None
+    uri: str
     final: bool
 
     def as_error(self, expiry: SessionExpired) -> ServerError:
         """Make the error of a call that met the expiry."""
         if self.final:
-            return AuthenticationFailed(
-                self.message, status=self.status, uri="api/login", entity=expiry.entity
-            )
+            return AuthenticationFailed(self.message, status=self.status, uri=self.uri, entity=expiry.entity)
         message = f"{expiry.message} (signing in again failed: {self.message})"
         return SessionExpired(message, status=expiry.status, uri=expiry.uri, entity=expiry.entity)
 

@@ -8,8 +8,10 @@ and urllib3, and is itself imported only by a transport that is being made.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,8 @@ from requests.models import Response
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from .sockets import open_socket
+
 if TYPE_CHECKING:
     import socket
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from .messages import Timeouts
+    from .proxies import Tunnel
 
 __all__ = ["DeadlineAdapter", "Flight", "in_flight"]
 
@@ -148,39 +153,43 @@ class _Masked(str):
         return masked
 
 
-class _TimedHTTPConnection(HTTPConnection):
+class _Timed:
+    """What both kinds of connection do: keep the deadline, and go through a tunnel where there is one."""
+
+    response_class: Any = _TimedResponse
+
+    def __init__(self, *args: Any, _socks_options: dict[str, Tunnel] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._open = _socks_options["tunnel"].open if _socks_options else open_socket
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Send a request."""
+        super().request(method, _whole(url), *args, **kwargs)  # type: ignore[misc] # of the other base
+
+    def send(self, data: Any) -> None:
+        """Send bytes within the deadline."""
+        _send(self, data)
+
+    def _new_conn(self: Any) -> socket.socket:
+        left = functools.partial(_flight().left, self.timeout)
+        sock: socket.socket = self._open(self._dns_host, self.port, left, self.socket_options)
+        sys.audit("http.client.connect", self, self.host, self.port)
+        return sock
+
+
+class _TimedHTTPConnection(_Timed, HTTPConnection):
     """A plain connection that keeps the deadline."""
 
-    response_class = _TimedResponse
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Send a request."""
-        super().request(method, _whole(url), *args, **kwargs)
-
-    def send(self, data: Any) -> None:
-        """Send bytes within the deadline."""
-        _send(self, data)
-
-
-class _TimedHTTPSConnection(HTTPSConnection):
+class _TimedHTTPSConnection(_Timed, HTTPSConnection):
     """A TLS connection that keeps the deadline."""
-
-    response_class = _TimedResponse
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Send a request."""
-        super().request(method, _whole(url), *args, **kwargs)
-
-    def send(self, data: Any) -> None:
-        """Send bytes within the deadline."""
-        _send(self, data)
 
 
 def _whole(url: str) -> str:
     return url.whole if isinstance(url, _Masked) else url
 
 
-def _send(connection: HTTPConnection, data: Any) -> None:
+def _send(connection: Any, data: Any) -> None:
     flight = _flight()
     if connection.sock is None:
         connection.connect()
@@ -209,10 +218,23 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """The adapter of requests, over pools of these connections."""
+    """
+    The adapter of requests, over pools of these connections.
+
+    Args:
+        pool_maxsize: How many connections to one host are kept.
+        tunnel: Opens all of its connections; None connects directly.
+    """
+
+    def __init__(self, pool_maxsize: int, tunnel: Tunnel | None = None) -> None:
+        self._tunnel = tunnel
+        super().__init__(pool_connections=4, pool_maxsize=pool_maxsize, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Make the pools."""
+        # urllib3 has room for this in the keys of its pools, and hands it on to the connections.
+        if self._tunnel is not None:
+            kwargs["_socks_options"] = {"tunnel": self._tunnel}
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 

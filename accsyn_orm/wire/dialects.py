@@ -1,4 +1,9 @@
-"""The generations of the protocol. `V3` is the one of the clients 3.2 and later."""
+"""
+The generations of the protocol: `V3`, today's, is the one of the clients 3.2 and later.
+
+A generation is a class, and what differs between two of them is a method that one of them overrides; nothing else in
+the package asks which one it speaks. The calls stand in mixin classes by subject, the requests here.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +16,52 @@ import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidValue
+from ..config import Secret
+from ..errors import UnsupportedByDialect
 from . import codec
-from .messages import Call, HttpRequest
-from .names import check_code, check_entitytype, check_id, looks_like_id
-from .payloads import create_payload, object_payload, task_changes
+from .access_calls import AccessCalls
+from .answers import document_of, result_of
+from .entity_calls import EntityCalls
+from .file_calls import FileCalls
+from .messages import HttpRequest, Opening, SignedIn
+from .service_calls import ServiceCalls
+from .setting_calls import SettingCalls
+from .share_calls import ShareCalls
+from .small_answers import DiscoveredHost, LoginResult, structure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from ..config import Endpoint, Settings
-    from .messages import SignedIn
+    from .messages import Call, HttpResponse
 
-__all__ = ["REGISTRY", "V3"]
+__all__ = ["DISCOVERABLE", "JSON_BODY", "REGISTRY", "V3", "base64_of"]
 
-REGISTRY = "https://master.accsyn.com:443"
+# The parent of every workspace host (accsyn documentation, "Settings": https://<workspace code>.accsyn.com).
+DISCOVERABLE = "accsyn.com"
+REGISTRY = f"https://master.{DISCOVERABLE}:443"
 
-_BASE = "/api/v3"
-_REGISTRY_PATH = f"{_BASE}/J3PKTtDvolDMBtTy6AFGA"
-_LOGIN_PATH = f"{_BASE}/api/login"
-_EVENT_PATH = f"{_BASE}/event"
+JSON_BODY: dict[str, str] = {"Content-Type": "application/json"}
+
 _IN_QUERY_STRING = frozenset({"GET", "DELETE"})
 
 
-class V3:
+class V3(EntityCalls, AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceCalls):
     """
     Build the calls and requests of the protocol that the published client 3.2 and later speaks.
 
-    Calls are pure: every method checks its arguments, touches nothing else, and returns a value.
+    The attributes are those in which a generation may differ by a name alone.
     """
 
     name = "v3"
+    base = "/api/v3"
+    registry = REGISTRY
+    login_uri = "api/login"
+    host_path = "$.result.hostname"
+    owner_key = "workspace"
+    device_header = "X-Accsyn-Device"
+    # The query language, by the year of its documentation; `accsyn_orm.expressions` has it as data.
+    query_language = "2026"
 
     def __init__(self) -> None:
         # Read at run time, since an import statement would point from this room to all the others.
@@ -50,159 +70,92 @@ class V3:
         self._agent = f"accsyn_orm/{version}"
         self._device = f"accsyn_orm v{version} @ {sys.platform} {_header_text(self.hostname)}({os.name})"
 
-    # Calls
-
-    def find(
-        self,
-        entitytype: str,
-        expression: str | None = None,
-        *,
-        parent: str | None = None,
-        finished: bool | None = None,
-        inactive: bool | None = None,
-        archived: bool | None = None,
-        limit: int | None = None,
-        skip: int | None = None,
-        attributes: Sequence[str] | None = None,
-        single: bool = False,
-    ) -> Call:
-        """
-        List entities.
-
-        Args:
-            entitytype: Such as `job`.
-            expression: The text after WHERE.
-            parent: The id of the entity that tasks or files belong to.
-            finished: Search among finished jobs.
-            inactive: Search among deactivated entities.
-            archived: Search among archived entities.
-            limit: The most rows to answer, from 1.
-            skip: The rows to leave out first; 0 is not sent.
-            attributes: The attributes to answer; all of them where not given.
-            single: Say that one entity is looked for, which makes the server less strict about scopes.
-        """
-        entitytype = check_entitytype(entitytype)
-        scopes = {"finished": finished, "inactive": inactive, "archived": archived}
-        data: dict[str, Any] = {"parent": check_id(parent, "parent id")} if parent is not None else {}
-        data.update((name, _flag(name, flag)) for name, flag in scopes.items() if flag is not None)
-        if limit is not None:
-            data["limit"] = _count("limit", limit, 1)
-        if skip is not None and _count("skip", skip, 0):
-            data["skip"] = skip
-        if attributes is not None:
-            data["attributes"] = _names(attributes)
-        if single:
-            data["single_entity_query"] = True
-        return Call("GET", f"{entitytype}/find", query=expression or None, data=data, entity=entitytype)
-
-    def entity(self, entitytype: str, entityid: str) -> Call:
-        """Read one entity by id, whatever its scope."""
-        entitytype, entityid = check_entitytype(entitytype), check_id(entityid)
-        return Call("GET", f"{entitytype}/find", id=entityid, entity=f"{entitytype}:{entityid}")
-
-    def entitytypes(self) -> Call:
-        """List the names of the entity types."""
-        return Call("GET", "entitytypes")
-
-    def attributes(self, entitytype: str, *, create: bool = False, update: bool = False) -> Call:
-        """List the attributes of an entity type: all, or those that a create or an update takes."""
-        entitytype = check_entitytype(entitytype)
-        data = {
-            "entitytype": entitytype,
-            "create": _flag("create", create),
-            "update": _flag("update", update),
-        }
-        return Call("GET", "attributes", data=data, entity=entitytype)
-
-    def create(
-        self,
-        entitytype: str,
-        data: Any,
-        *,
-        id: str | None = None,  # noqa: A002 - the wire's own name
-        allow_duplicates: bool | None = None,
-        replace_duplicates: bool | None = None,
-    ) -> Call:
-        """
-        Create an entity, or add files to a collection.
-
-        Args:
-            entitytype: Such as `job`.
-            data: A dictionary, a list of tasks, or either as JSON text.
-            id: The parent, for tasks and files.
-            allow_duplicates: For jobs and tasks: let a task stand twice.
-            replace_duplicates: For jobs and tasks: replace a task that stands already.
-        """
-        entitytype = check_entitytype(entitytype)
-        parent = None if id is None else check_id(id, "parent id")
-        payload = create_payload(
-            entitytype, data, allow_duplicates=allow_duplicates, replace_duplicates=replace_duplicates
-        )
-        uri = "file/add" if entitytype == "file" else f"{entitytype}/create"
-        return Call("POST", uri, id=parent, data=payload, entity=entitytype)
-
-    def update(self, entitytype: str, entityid: str, data: Any) -> Call:
-        """Change attributes of one entity."""
-        entitytype, entityid = check_entitytype(entitytype), check_id(entityid)
-        if entitytype == "acl":
-            raise InvalidValue("an acl cannot be updated: the server changes access by grant and revoke only")
-        payload = object_payload(data, f"update('{entitytype}')")
-        return Call("PUT", f"{entitytype}/edit", id=entityid, data=payload, entity=f"{entitytype}:{entityid}")
-
-    def update_many(self, entitytype: str, entityid: str, changes: Any) -> Call:
-        """Change several tasks of one job; each change names its task by id or uri."""
-        entitytype, entityid = check_entitytype(entitytype), check_id(entityid, "parent id")
-        if entitytype != "task":
-            raise InvalidValue(
-                f"update_many('{entitytype}') is not possible: only tasks can be updated together"
-            )
-        return Call("PUT", "task/edit", id=entityid, data=task_changes(changes), entity=f"task of {entityid}")
-
-    def delete(self, entitytype: str, entityid: str, data: Any = None) -> Call:
-        """Delete one entity; data may carry options such as `{"force": True}`."""
-        entitytype, entityid = check_entitytype(entitytype), check_id(entityid)
-        if entitytype == "acl":
-            raise InvalidValue("an acl cannot be deleted: the server takes access away by revoke only")
-        if entitytype == "task":
-            raise InvalidValue(
-                "a task cannot be deleted: the server keeps it; set its status to 'excluded' instead"
-            )
-        if data is not None and not isinstance(data, dict):
-            raise InvalidValue(
-                f"data for delete is a {type(data).__name__}: give a dictionary of options, or None"
-            )
-        options = None if data is None else dict(data)
-        return Call(
-            "DELETE", f"{entitytype}/delete", id=entityid, data=options, entity=f"{entitytype}:{entityid}"
-        )
-
-    def deactivate(self, entitytype: str, entityid: str) -> Call:
-        """Take an entity out of use and keep it."""
-        entitytype, entityid = check_entitytype(entitytype), check_id(entityid)
-        return Call("DELETE", f"{entitytype}/deactivate", id=entityid, entity=f"{entitytype}:{entityid}")
-
-    def activate(self, entitytype: str, ident: str) -> Call:
-        """Bring an entity back into use, by id or by code."""
-        entitytype, ident = check_entitytype(entitytype), check_code(ident)
-        by_id = looks_like_id(ident)
-        return Call(
-            "POST",
-            f"{entitytype}/activate",
-            id=ident if by_id else None,
-            query=None if by_id else ident,
-            entity=f"{entitytype}:{ident}",
-        )
-
-    # Requests
+    # Finding the host
 
     def discovery_request(self, workspace: str) -> HttpRequest:
         """Ask accsyn which host serves a workspace; this carries no credentials."""
         query = codec.quote_document(codec.dumps({"ident": workspace}))
-        return HttpRequest("GET", f"{REGISTRY}{_REGISTRY_PATH}?{query}", self._common_headers())
+        url = f"{self.registry}{self.base}/J3PKTtDvolDMBtTy6AFGA?{query}"
+        return HttpRequest("GET", url, self._common_headers())
 
-    def login_request(self, endpoint: Endpoint, settings: Settings) -> HttpRequest:
+    def discovered(self, document: dict[str, Any], call: Call) -> DiscoveredHost:
+        """
+        Read the answer to it.
+
+        Raises:
+            ProtocolError: It names no host.
+        """
+        return structure(result_of(document, call), DiscoveredHost, call)
+
+    # Signing in
+
+    def opening(self, expired: SignedIn | None = None) -> Opening:  # noqa: ARG002 - v1 needs it
+        """
+        Return what to bring along to a sign-in.
+
+        Args:
+            expired: The session that it renews.
+        """
+        return Opening()
+
+    def login_request(self, endpoint: Endpoint, settings: Settings, opening: Opening) -> HttpRequest:
         """Sign in."""
-        return HttpRequest("PUT", endpoint.url + _LOGIN_PATH, self._headers(settings, body=True), b"{}")
+        body = codec.dumps(self._login_body(opening)).encode("ascii")
+        headers = {**self._common_headers(), **self._credentials(settings), **JSON_BODY}
+        return HttpRequest("PUT", f"{endpoint.url}{self.base}/{self.login_uri}", headers, body)
+
+    def signed_in(
+        self,
+        document: dict[str, Any],
+        call: Call,
+        opening: Opening,  # noqa: ARG002 - the generations before v3.2 need it
+    ) -> SignedIn:
+        """
+        Read the answer to a sign-in.
+
+        Raises:
+            ProtocolError: Something is missing in it.
+        """
+        result = structure(result_of(document, call), LoginResult, call)
+        return SignedIn(Secret(result.session_id), result.id, result.role)
+
+    def session_key(self, username: str, lifetime: int | None = None) -> Call:  # noqa: ARG002 - for v1
+        """
+        Refuse: session keys are v1's.
+
+        Raises:
+            UnsupportedByDialect: Always, but in v1.
+        """
+        raise UnsupportedByDialect(
+            f"{self.name} makes no session keys: an API key takes their place; protocol='v1' makes them"
+        )
+
+    def secrets_of(self, settings: Settings, signed_in: SignedIn | None = None) -> tuple[Secret, ...]:
+        """Return what must be starred wherever a server repeats it."""
+        known = (settings.api_key, settings.pwd, settings.session_key)
+        made = () if signed_in is None else (signed_in.session_id, signed_in.session_key)
+        return tuple(secret for secret in (*known, *made) if secret is not None)
+
+    def _login_body(self, opening: Opening) -> dict[str, Any]:  # noqa: ARG002 - see above
+        return {}
+
+    def _credentials(self, settings: Settings) -> dict[str, str]:
+        """Return the headers that sign in."""
+        # Not the Basic of RFC 7617: two parts, each base64 (measured from accsyn-python-api 3.4.0).
+        return {
+            "Authorization": f"basic {base64_of(settings.username)}:{base64_of(settings.api_key.reveal())}",
+            "X-Accsyn-Workspace": settings.workspace,
+        }
+
+    def _authorization(
+        self,
+        settings: Settings,
+        signed_in: SignedIn,  # noqa: ARG002 - v1 needs it
+    ) -> dict[str, str]:
+        """Return the headers that every later request carries."""
+        return self._credentials(settings)
+
+    # Requests
 
     def request(self, call: Call, endpoint: Endpoint, settings: Settings, signed_in: SignedIn) -> HttpRequest:
         """
@@ -213,23 +166,27 @@ class V3:
         Raises:
             InvalidValue: The payload holds something that cannot be sent.
         """
-        url = endpoint.url + _EVENT_PATH
+        url = f"{endpoint.url}{self.base}/event"
+        document = self._document(call, settings, signed_in)
+        headers = {**self._common_headers(), **self._authorization(settings, signed_in)}
         if call.method in _IN_QUERY_STRING:
-            query = codec.quote_document(self._document(call, settings, signed_in))
-            return HttpRequest(call.method, f"{url}?{query}", self._headers(settings, body=False))
-        body = self._document(call, settings, signed_in).encode("ascii")
-        return HttpRequest(call.method, url, self._headers(settings, body=True), body)
+            return HttpRequest(call.method, f"{url}?{codec.quote_document(document)}", headers)
+        return HttpRequest(call.method, url, {**headers, **JSON_BODY}, document.encode("ascii"))
+
+    def read(self, response: HttpResponse, call: Call, clean: Callable[[str], str] = str) -> dict[str, Any]:
+        """Read the document of an answer; see `accsyn_orm.wire.answers.document_of`."""
+        return document_of(response, call, clean)
 
     def _document(self, call: Call, settings: Settings, signed_in: SignedIn) -> str:
         data = codec.encode_value(call.data)
         document: dict[str, Any] = {
             "audience": "api",
-            "workspace": settings.workspace,
+            self.owner_key: settings.workspace,
             "eid": call.eid or str(uuid.uuid4()),
             "session": signed_in.session_id.reveal(),
             "uri": call.uri,
             "ident": settings.username,
-            "created": codec.encode_datetime(datetime.now(timezone.utc)),
+            "created": self._now(),
             "hostname": self.hostname,
         }
         if codec.payload_size(data) > codec.PACKING_THRESHOLD:
@@ -242,48 +199,23 @@ class V3:
             document["id"] = call.id
         return codec.dumps(document)
 
+    def _now(self) -> str:
+        return codec.encode_datetime(datetime.now(timezone.utc))
+
     def _common_headers(self) -> dict[str, str]:
         return {
             "User-Agent": self._agent,
             "Accept-Encoding": "gzip, deflate",
             "Accept": "application/json",
             "Connection": "keep-alive",
-            "X-Accsyn-Device": self._device,
+            self.device_header: self._device,
         }
 
-    def _headers(self, settings: Settings, *, body: bool) -> dict[str, str]:
-        headers = self._common_headers()
-        # Not the Basic of RFC 7617: two parts, each base64 (measured from accsyn-python-api 3.4.0).
-        headers["Authorization"] = f"basic {_base64(settings.username)}:{_base64(settings.api_key.reveal())}"
-        headers["X-Accsyn-Workspace"] = settings.workspace
-        if body:
-            headers["Content-Type"] = "application/json"
-        return headers
 
-
-def _base64(text: str) -> str:
+def base64_of(text: str) -> str:
+    """Return the base64 of a text in UTF-8."""
     return base64.b64encode(text.encode("utf-8")).decode("ascii")
 
 
 def _header_text(text: str) -> str:
     return "".join(character if " " <= character <= "~" else "?" for character in text)
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidValue(f"{name}={value!r} does not hold: True or False")
-    return value
-
-
-def _count(name: str, value: Any, lowest: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
-        raise InvalidValue(f"{name}={value!r} does not hold: a whole number from {lowest}")
-    return value
-
-
-def _names(attributes: Any) -> list[str]:
-    if isinstance(attributes, str) or not all(isinstance(name, str) and name for name in attributes):
-        raise InvalidValue(
-            f"attributes={attributes!r} does not hold: a list of names, such as ['id', 'status']"
-        )
-    return list(attributes)

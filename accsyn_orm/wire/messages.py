@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from ..config import Secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..config import Secret
+__all__ = ["LOGIN_URIS", "Call", "HttpRequest", "HttpResponse", "Opening", "SignedIn", "Timeouts"]
 
-__all__ = ["Call", "HttpRequest", "HttpResponse", "SignedIn", "Timeouts"]
+# What a sign-in goes by in errors and logs: v1, and all later generations.
+LOGIN_URIS = frozenset({"user/login/auth", "api/login"})
 
 
 def _length(value: bytes | str | None) -> str:
@@ -36,6 +40,7 @@ class Call:
         data: The payload: an object, a list, or None.
         entity: What it is about, as `type:id` or `type`; for errors only, never sent.
         eid: Identifies the event; a resend carries the same. A new one where not given.
+        otherwise: What a session asks next where the result is an empty list.
     """
 
     method: str
@@ -45,6 +50,7 @@ class Call:
     data: Any = attrs.field(factory=dict)
     entity: str | None = None
     eid: str | None = None
+    otherwise: Call | None = None
 
 
 @attrs.frozen
@@ -82,19 +88,37 @@ class HttpResponse:
 
 
 @attrs.frozen(eq=False)
+class Opening:
+    """
+    What the client brings along when it signs in; today's generation takes nothing of it.
+
+    Args:
+        session_id: The client's name for the session: a random uuid.
+        expired_key: The key of the expired session that this one takes the place of.
+    """
+
+    session_id: Secret = attrs.field(factory=lambda: Secret(str(uuid.uuid4())))
+    expired_key: Secret | None = None
+
+
+@attrs.frozen(eq=False)
 class SignedIn:
     """
     What the server said on signing in.
 
     Args:
-        session_id: The server's name for this session; every later request carries it.
+        session_id: The name of this session, which every later request carries; the server's, but for the
+            generations before v3.2, where it is the client's.
         user_id: The id of the user.
-        role: admin, employee, standard or support.
+        role: admin, employee, standard or support; in v1 the clearance: cloudadmin, admin, employee, client
+            or none.
+        session_key: The key that later requests are signed with; v1 only.
     """
 
     session_id: Secret
     user_id: str
     role: str
+    session_key: Secret | None = None
 
 
 @attrs.frozen

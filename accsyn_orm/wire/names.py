@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import InvalidValue
 
-__all__ = ["check_code", "check_entitytype", "check_id", "looks_like_id"]
+__all__ = ["check_code", "check_count", "check_entitytype", "check_id", "looks_like_id"]
 
 _ENTITYTYPE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _ID = re.compile(r"[A-Za-z0-9_-]+\Z")
@@ -52,6 +52,18 @@ def check_code(code: Any) -> str:
     if not isinstance(code, str) or not code.strip() or _CONTROL.search(code):
         raise InvalidValue(f"{code!r} is no id or code: give text without line breaks or control characters")
     return code
+
+
+def check_count(name: str, value: Any, lowest: int) -> int:
+    """
+    Return a whole number.
+
+    Raises:
+        InvalidValue: It is none, or below the lowest that holds.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+        raise InvalidValue(f"{name}={value!r} does not hold: a whole number from {lowest}")
+    return value
 
 
 def looks_like_id(ident: str) -> bool:

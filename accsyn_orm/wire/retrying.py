@@ -24,6 +24,7 @@ from ..errors import (
 )
 from .answers import is_json, retry_after
 from .clock import MONOTONIC
+from .messages import LOGIN_URIS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ class Attempt:
 
 def repeatable(call: Call) -> bool:
     """Tell whether a call may be carried out twice: it reads, or it signs in."""
-    return call.method == "GET" or call.uri == "api/login"
+    return call.method == "GET" or call.uri in LOGIN_URIS
 
 
 def pause_before_retry(

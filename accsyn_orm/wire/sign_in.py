@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from ..config import HIGHEST_PORT, Endpoint, Secret, is_host_name
+from ..config import HIGHEST_PORT, Endpoint, is_host_name
 from ..errors import AuthenticationFailed, ProtocolError, RateLimited, ServerError, ServerFault
-from .answers import document_of, result_of
+from .dialects import DISCOVERABLE
 from .messages import Call, HttpRequest, HttpResponse, SignedIn
 from .redaction import escape_controls
-from .small_answers import DiscoveredHost, LoginResult, structure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from .dialects import V3
 
 __all__ = ["Arrival", "sign_in"]
-
-# The parent of every workspace host (accsyn documentation, "Settings": https://<workspace code>.accsyn.com).
-DISCOVERABLE = "accsyn.com"
 
 
 @attrs.frozen(eq=False)
@@ -42,7 +38,11 @@ class Arrival:
 
 
 def sign_in(
-    settings: Settings, dialect: V3, clean: Callable[[str], str] = str
+    settings: Settings,
+    dialect: V3,
+    clean: Callable[[str], str] = str,
+    *,
+    expired: SignedIn | None = None,
 ) -> Generator[HttpRequest, HttpResponse, Arrival]:
     """
     Find the host of the workspace where the settings name none, and sign in there.
@@ -51,9 +51,11 @@ def sign_in(
         settings: Where to, and as whom.
         dialect: Builds the requests.
         clean: Takes secrets out of a text of the server before it becomes part of a message.
+        expired: The session that this sign-in renews.
 
     Raises:
-        AuthenticationFailed: The server refuses the sign-in.
+        AuthenticationFailed: The server refuses the sign-in; also where it says that a session expired, since
+            signing in is all that could be done about it.
         ServerError: The server answers with another error.
         ProtocolError: An answer is not of the protocol, or names a host that accsyn does not own.
     """
@@ -61,21 +63,27 @@ def sign_in(
     if endpoint is None:
         call = Call("GET", "discovery", entity=f"workspace:{settings.workspace}")
         response = yield dialect.discovery_request(settings.workspace)
-        endpoint = _discovered(response, call, settings, clean)
-    call = Call("PUT", "api/login", entity=f"user:{settings.username}")
-    response = yield dialect.login_request(endpoint, settings)
-    return Arrival(endpoint, _signed_in(response, call, clean), settings)
+        endpoint = _discovered(dialect, dialect.read(response, call, clean), call, settings, clean)
+    call = Call("PUT", dialect.login_uri, entity=f"user:{settings.username}")
+    opening = dialect.opening(expired)
+    response = yield dialect.login_request(endpoint, settings, opening)
+    return Arrival(
+        endpoint, dialect.signed_in(_let_in(dialect, response, call, clean), call, opening), settings
+    )
 
 
 def _discovered(
-    response: HttpResponse, call: Call, settings: Settings, clean: Callable[[str], str]
+    dialect: V3, document: dict[str, Any], call: Call, settings: Settings, clean: Callable[[str], str]
 ) -> Endpoint:
-    found = structure(result_of(document_of(response, call, clean), call), DiscoveredHost, call)
+    found = dialect.discovered(document, call)
     host = found.hostname.lower().rstrip(".")
-    if not is_host_name(host) or not (host == DISCOVERABLE or host.endswith(f".{DISCOVERABLE}")):
+    # An accsyn proxy is sent everything, whatever host is named: it knows its backend.
+    settled = settings.proxy is not None and not settings.proxy.tunnels
+    ours = settled or host == DISCOVERABLE or host.endswith(f".{DISCOVERABLE}")
+    if not is_host_name(host) or not ours:
         shown = escape_controls(clean(found.hostname))[:100]
         raise ProtocolError(
-            f"discovery named the host {shown!r} @ $.result.hostname, which is not under {DISCOVERABLE}; "
+            f"discovery named the host {shown!r} @ {dialect.host_path}, which is not under {DISCOVERABLE}; "
             "if it is right, name it by hostname=…",
             uri=call.uri,
             entity=call.entity,
@@ -90,14 +98,12 @@ def _discovered(
     return Endpoint("https", host, port)
 
 
-def _signed_in(response: HttpResponse, call: Call, clean: Callable[[str], str]) -> SignedIn:
+def _let_in(dialect: V3, response: HttpResponse, call: Call, clean: Callable[[str], str]) -> dict[str, Any]:
     try:
-        document = document_of(response, call, clean)
+        return dialect.read(response, call, clean)
     except (AuthenticationFailed, RateLimited, ServerFault):
         raise
     except ServerError as error:
         # Whatever else the server says here, it says that this user does not get in.
         refusal = AuthenticationFailed(error.message, status=error.status, uri=call.uri, entity=call.entity)
         raise refusal from None
-    result = structure(result_of(document, call), LoginResult, call)
-    return SignedIn(Secret(result.session_id), result.id, result.role)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .messages import Call
 
-__all__ = ["DiscoveredHost", "LoginResult", "structure"]
+__all__ = ["DiscoveredDomain", "DiscoveredHost", "KeyedLogin", "LoginResult", "ShortLogin", "structure"]
 
 _Answer = TypeVar("_Answer")
 
@@ -33,6 +33,48 @@ class LoginResult:
     id: str
     role: str
     session_id: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class ShortLogin:
+    """
+    What a sign-in answers in v3.0 and v3.1, where the session's name is the client's.
+
+    Args:
+        id: The id of the user.
+        role: The user's role.
+    """
+
+    id: str
+    role: str
+
+
+@attrs.frozen
+class KeyedLogin:
+    """
+    What a sign-in answers in v1.
+
+    Args:
+        id: The id of the user.
+        clearance: The user's role; null where there is none.
+        session_key: What later requests are signed with.
+    """
+
+    id: str
+    clearance: str | None
+    session_key: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class DiscoveredDomain:
+    """
+    Where a workspace is served, in v1.
+
+    Args:
+        domain: The first label of the host.
+    """
+
+    domain: str
 
 
 @attrs.frozen

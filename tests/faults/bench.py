@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from accsyn_orm.session.plan import Operation
     from accsyn_orm.wire.transport import Transport
 
+    from .lines import LineFault
+
 __all__ = ["OPERATIONS", "VERBS", "Bench", "Experiment", "Report"]
 
 OPERATIONS = 20
@@ -48,13 +50,13 @@ class Experiment:
     One commit of OPERATIONS operations, and what happens to it.
 
     Args:
-        verb: `update`, `create`, `delete`, or `mixed` for all three.
-        trouble: A fault of the sandbox, or a rule of the proxy.
+        verb: `update`, `create`, `delete`, or `mixed` for all three; on a line also `read`, which commits nothing.
+        trouble: A fault of the sandbox, a rule of the proxy, or a fault of a line.
         nth: Which request of the verb the fault hits; of a mixed commit, which request at all.
     """
 
     verb: str
-    trouble: Case | Rule
+    trouble: Case | Rule | LineFault
     nth: int = 1
 
     def __str__(self) -> str:
@@ -105,6 +107,7 @@ class Bench:
             planned = self.prepare(session, experiment.verb, ids)
             self.inject(experiment)
             first = self.commit(session, report, "commit")
+            self.examine(experiment, report, first)
             self.settle_down(experiment, report)
             check = _Check(self, report, planned)
             check.partition(planned.values(), first, "commit")
@@ -155,6 +158,7 @@ class Bench:
                     timeout=READ_TIMEOUT,
                     deadline=DEADLINE,
                     transport=transport,
+                    rate_limit=False,
                 )
             except TransportError:
                 if attempt == _ATTEMPTS:
@@ -180,6 +184,8 @@ class Bench:
         if isinstance(trouble, Rule):
             self.proxy.begin(trouble)
             return
+        if not isinstance(trouble, Case):
+            raise TypeError(f"{trouble} takes a bench that knows it")
         method = VERBS[experiment.verb]
         self.sandbox.faults.add(
             method, None if method else "job/*", nth=experiment.nth, kind=trouble.kind, **trouble.options
@@ -211,6 +217,9 @@ class Bench:
             if any(secret in text for secret in self.secrets):
                 report.violations.append(f"{name}: a secret stands in {type(error).__name__}")
             error = error.__cause__
+
+    def examine(self, experiment: Experiment, report: Report, result: Any) -> None:
+        """Look at a commit while the line is bad; a subclass may know more of what has to hold then."""
 
     def settle_down(self, experiment: Experiment, report: Report) -> None:
         """Mend the line, and wait for what is applied late."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from .bench import OPERATIONS, VERBS, Bench, Experiment, Report
+from .bench import OPERATIONS, VERBS, Experiment, Report
 from .cases import CASES
+from .line_bench import LineBench
+from .lines import LINE_FAULTS
 from .proxy import Rule
 from .seeded import SEEDED
 
@@ -23,6 +25,8 @@ __all__ = ["Figures", "experiments", "run", "run_part"]
 # A request of a commit is some 700 bytes, an answer 500 to 900: before, within and after the headers and the body.
 _BYTES = (0, 1, 50, 200, 400, 600, 900, 1500)
 _CONNECTIONS = (0, 1, 4)
+# At which request of a commit a line goes bad.
+_LINE_NTHS = (1, 2, 9, 20)
 # The answer to a delete has no row, so these change nothing in it.
 _ABOUT_IDS = {"row_without_id", "odd_id", "other_id_answered"}
 
@@ -96,6 +100,10 @@ def experiments(*, quick: bool = False) -> list[Experiment]:
         verbs: Sequence[str] = (single[number % 3],) if quick else single
         if not quick or number % 4 == 0:
             found += [Experiment(verb, rule) for verb in verbs]
+    for number, fault in enumerate(LINE_FAULTS):
+        found.append(Experiment("read", fault))
+        for verb in (single[number % 3],) if quick else single:
+            found += [Experiment(verb, fault, nth) for nth in ((1,) if quick else _LINE_NTHS)]
     if not quick:
         found += [Experiment("mixed", case, nth) for case in CASES for nth in (1, 2, 9, 20, 21)]
     return found
@@ -112,7 +120,7 @@ def run(chosen: Iterable[Experiment], benches: int, seeded: str | None = None) -
     """
     transport = None if seeded is None else SEEDED[seeded]
     figures, lock = Figures(), threading.Lock()
-    free: queue.SimpleQueue[Bench] = queue.SimpleQueue()
+    free: queue.SimpleQueue[LineBench] = queue.SimpleQueue()
 
     def one(experiment: Experiment) -> None:
         bench = free.get()
@@ -127,7 +135,7 @@ def run(chosen: Iterable[Experiment], benches: int, seeded: str | None = None) -
 
     with contextlib.ExitStack() as stack:
         for _ in range(benches):
-            free.put(stack.enter_context(Bench(transport)))
+            free.put(stack.enter_context(LineBench(transport)))
         with ThreadPoolExecutor(benches) as pool:
             list(pool.map(one, chosen))
     return figures

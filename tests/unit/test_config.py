@@ -233,36 +233,9 @@ class TestWhere:
         assert settle(verify=path).verify == str(path)
 
 
-class TestNotYet:
-    def test_a_proxy_is_refused_and_never_ignored(self, tmp_path: Path) -> None:
-        path = tmp_path / "proxy.env"
-        path.write_text("ACCSYN_PROXY=socks5:h:1080\n")
-        ways: list[dict[str, Any]] = [
-            {"proxy": "socks:h:1"},
-            {"environ": {"ACCSYN_PROXY": "h"}},
-            {"path_envfile": path},
-        ]
-        for arguments in ways:
-            with pytest.raises(ConfigurationError, match="proxy"):
-                settle(**arguments)
-
-    @pytest.mark.parametrize("name", ["pwd", "session_key"])
-    def test_other_sign_ins_are_refused(self, name: str) -> None:
-        arguments: dict[str, Any] = {name: "canary-pass"}
-        with pytest.raises(ConfigurationError, match="v1") as caught:
-            settle(**arguments)
-        assert "canary" not in str(caught.value)
-
-    def test_a_session_key_in_the_environment_yields_to_an_api_key(self) -> None:
-        environ = {"ACCSYN_SESSION_KEY": "s"}
-        assert settle(environ).api_key == Secret(WHO["api_key"])
-        with pytest.raises(ConfigurationError, match="v1"):
-            settle(environ, api_key=None)
-
-
 def test_a_traceback_with_locals_shows_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCSYN_API_KEY", "canary-0123456789")
-    monkeypatch.setenv("ACCSYN_PROXY", "h:1")
+    monkeypatch.setenv("ACCSYN_PROXY", "socks5:bob:canary-proxy@h:99999")
     with pytest.raises(ConfigurationError) as caught:
         resolve(workspace="acmefilm", username="john@user.com")
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())

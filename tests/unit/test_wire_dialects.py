@@ -16,7 +16,7 @@ from accsyn_orm.config import Endpoint, Secret, Settings
 from accsyn_orm.errors import InvalidValue
 from accsyn_orm.wire import codec
 from accsyn_orm.wire.dialects import V3
-from accsyn_orm.wire.messages import Call, SignedIn
+from accsyn_orm.wire.messages import Call, Opening, SignedIn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +221,7 @@ class TestRequests:
         assert not {"Authorization", "X-Accsyn-Workspace"} & set(request.headers)
 
     def test_login(self) -> None:
-        request = V.login_request(ENDPOINT, SETTINGS)
+        request = V.login_request(ENDPOINT, SETTINGS, Opening())
         assert (request.method, request.body) == ("PUT", b"{}")
         assert request.url == "https://acmefilm.accsyn.com:443/api/v3/api/login"
 
