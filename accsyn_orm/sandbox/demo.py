@@ -157,7 +157,7 @@ def _acl(seeder: Seeder, share: Row, user: Row, *, write: bool) -> None:
             "target": f"share:{share.id}",
             "read": True,
             "write": write,
-            "path": None,
+            "path": "/",
             "acknowledged": True,
             "role": user.document["role"],
             "status": "enabled",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .messages import Event
     from .store import Document, Store
 
-__all__ = ["answered", "clearance_of"]
+__all__ = ["answered", "changed_access", "clearance_of"]
 
 _ROLES = {"standard": "client", "support": "cloudadmin"}
 _NUMBERS = {name: number for number, name in JOB_NUMBERS.items()}
@@ -42,20 +42,20 @@ def answered(store: Store, event: Event, result: Any) -> Any:
         result: What that generation is answered.
     """
     if event.uri == "entitytypes":
-        return sorted({"organization" if name == "workspace" else name for name in result if name not in _LATER})
+        return sorted(
+            {"organization" if name == "workspace" else name for name in result if name not in _LATER}
+        )
     name, _, verb = event.uri.rpartition("/")
     if verb not in _ROWS or not isinstance(result, list):
         return result
-    if event.uri == "acl/create" and result == [True]:
-        return _changed_access(store, event)
     chosen = event.data.get("attributes") if verb == "find" and isinstance(event.data, dict) else None
     return [_row(store, name, row, chosen) if isinstance(row, dict) else row for row in result]
 
 
-def _changed_access(store: Store, event: Event) -> Any:
-    """Return what was changed: a grant that changes one is answered with true today."""
-    row = store.get(event.id)
-    return [True] if row is None else [_row(store, "acl", rendered(store, TYPES["acl"], row, None), None)]
+def changed_access(store: Store, event: Event, result: Any) -> Any:
+    """Return the access that was changed: a grant that changes one is answered with true today."""
+    row = store.get(event.id) if event.uri == "acl/create" and result == [True] else None
+    return result if row is None else [rendered(store, TYPES["acl"], row, None)]
 
 
 def _row(store: Store, name: str, row: Document, chosen: list[str] | None) -> Document:

@@ -1,8 +1,8 @@
 """
 The events of the generations before 3.2, said as 3.2 says them (measured from accsyn-python-api 2.2.1 and 1.4.1).
 
-Queues and transfers were both jobs there, told apart by a number; tasks, sites and the workspace went by other uris; the
-parent of a task travelled as the query; what is deactivated today was taken offline.
+Queues and transfers were both jobs there, told apart by a number; tasks, sites and the workspace went by other uris;
+the parent of a task travelled as the query; what is deactivated today was taken offline.
 """
 
 from __future__ import annotations

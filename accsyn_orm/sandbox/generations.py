@@ -1,9 +1,9 @@
 """
 How each generation of the protocol writes a request down, and what it wants to be answered.
 
-Two of them share the paths of `/api/v3`: a client of 3.0 or 3.1 brings a session id of its own along when it signs in,
-one of 3.2 or later is given one. So it is the sign-in that tells them apart, and its session that remembers. All of them
-send one document per request, in the query string of GET and DELETE and in the body of POST and PUT (measured from
+Two of them share the paths of `/api/v3`: a client of 3.0 or 3.1 brings a session id of its own along when it signs
+in, one of 3.2 or later is given one. So it is the sign-in that tells them apart, and its session that remembers. All of
+them send one document per request, in the query string of GET and DELETE and in the body of POST and PUT (measured from
 accsyn-python-api 3.4.0 and 2.2.1).
 """
 
@@ -178,6 +178,10 @@ class V31(V3):
         """Return an event as generation 3.2 asks for it."""
         return earlier_events.today(store, event)
 
+    def answered(self, store: Store, event: Event, result: Any) -> Any:
+        """Return a result as these generations expect it: access that was changed is answered."""
+        return earlier_answers.changed_access(store, event, result)
+
 
 class V1(V31):
     """Generation 1: the clients 1.x and 2.x."""
@@ -215,10 +219,16 @@ class V1(V31):
         try:
             document = decoding.loads(_unpacked(rest))
         except ServerError as error:
-            raise AuthenticationFailed(f"The document of Authorization: {error.message}", status=401) from error
+            raise AuthenticationFailed(
+                f"The document of Authorization: {error.message}", status=401
+            ) from error
         kind = next((each for each in kinds if isinstance(document, dict) and each in document), "")
         names = ("domain", "username", kind)
-        if not kind or set(document) != set(names) or not all(isinstance(document[name], str) for name in names):
+        if (
+            not kind
+            or set(document) != set(names)
+            or not all(isinstance(document[name], str) for name in names)
+        ):
             raise AuthenticationFailed(
                 f"The document of {scheme} holds texts for domain, username and {' or '.join(kinds)}, nothing else.",
                 status=401,
@@ -235,7 +245,9 @@ class V1(V31):
         """
         proposed = document.get("session")
         if not isinstance(proposed, str) or not proposed:
-            raise ServerError("The body of a sign-in needs `session`, an id that the client makes.", status=400)
+            raise ServerError(
+                "The body of a sign-in needs `session`, an id that the client makes.", status=400
+            )
         return proposed
 
     def spoken(self, proposed: str | None) -> V3:  # noqa: ARG002 - of v3
@@ -253,7 +265,7 @@ class V1(V31):
 
     def answered(self, store: Store, event: Event, result: Any) -> Any:
         """Return a result as the clients of this generation expect it."""
-        return earlier_answers.answered(store, event, result)
+        return earlier_answers.answered(store, event, super().answered(store, event, result))
 
 
 # By their paths.

@@ -283,7 +283,7 @@ def _uvicorn(sandbox: Sandbox, certificates: Certificates | None) -> tuple[type[
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="warning",
+        log_level="error",
         access_log=False,
         server_header=False,
         h11_max_incomplete_event_size=_LONGEST_HEAD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -90,9 +90,7 @@ class Sessions:
     def _key_for(self, user: str, credentials: SignIn) -> str:
         if credentials.kind == "session_key":
             return credentials.secret
-        return self._new_key(
-            user, _PASSWORD_LIFETIME if credentials.kind == "pwd" else None, generated=False
-        )
+        return self._new_key(user, _PASSWORD_LIFETIME if credentials.kind == "pwd" else None, generated=False)
 
     def _new_key(self, user: str, lifetime: float | None, *, generated: bool) -> str:
         key = secrets.token_hex(_ID_LENGTH // 2)

@@ -93,7 +93,8 @@ class Workspace:
         else:
             account = self.store.accounts.get(user.id)
             known = getattr(account, credentials.kind, "")
-            matches = bool(known) and hmac.compare_digest(known.encode(), credentials.secret.encode())
+            secret = credentials.secret.encode("utf-8", "surrogatepass")
+            matches = bool(known) and hmac.compare_digest(known.encode(), secret)
         if matches and (user.document.get("inactive") or user.document.get("status") != "enabled"):
             raise AuthenticationFailed(
                 f"The user {credentials.username!r} is disabled or deactivated.", status=401

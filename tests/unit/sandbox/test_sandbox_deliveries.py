@@ -91,11 +91,12 @@ def test_recipients_see_the_delivery_and_strangers_do_not(
     sandbox: Sandbox, admin: Any, connect: Callable[..., Any]
 ) -> None:
     lisa, job = connect(sandbox, "standard"), admin.create("delivery", name="d", tasks=["a"])["id"]
+    add(admin, job, "john@user.com")
     assert (lisa.find("delivery"), recipients(lisa, job)) == ([], [])
     lisa.refused(403, "PUT", "job/recipient/add", {"recipient": LISA}, id=job)
     add(admin, job, LISA)
     assert lisa.ids("delivery") == [job]
-    assert [row["user_hr"] for row in recipients(lisa, job)] == [LISA]
+    assert [row["user_hr"] for row in recipients(lisa, job)] == ["john@user.com", LISA]
     lisa.result("DELETE", "job/recipient", {"recipient": LISA}, id=job)
     assert lisa.find("delivery") == []
 
@@ -162,6 +163,14 @@ def test_submitting_needs_a_file_and_a_recipient(sandbox: Sandbox, admin: Any, k
     assert told == [(LISA, kind), ("late@example.com", "invitation"), ("late@example.com", kind)]
 
 
+def test_what_was_submitted_stays_so_without_recipients(admin: Any) -> None:
+    job = made(admin, "delivery", "waiting")
+    admin.result("DELETE", "job/recipient", {"recipient": LISA}, id=job)
+    assert admin.edit("delivery", job, status="pending")["status"] == "waiting"
+    admin.edit("delivery", job, status="aborted")
+    assert "recipient" in admin.refused(400, "PUT", "delivery/edit", {"status": "pending"}, id=job)
+
+
 def test_an_incomplete_one_is_not_created_as_submitted(sandbox: Sandbox, admin: Any) -> None:
     data = {"name": "d", "status": "pending", "recipients": ["new@example.com"]}
     assert "file" in admin.refused(400, "POST", "delivery/create", data)
@@ -171,7 +180,7 @@ def test_an_incomplete_one_is_not_created_as_submitted(sandbox: Sandbox, admin: 
 
 
 # status -> what setting each status makes of it; None where that is refused.
-LIFE = {
+LIFE: dict[str, dict[str, str | None]] = {
     "init": {"pending": "waiting", "waiting": "waiting", "aborted": "aborted", "done": None},
     "waiting": {"pending": "waiting", "waiting": "waiting", "aborted": "aborted", "done": "done"},
     "aborted": {"pending": "waiting", "waiting": "waiting", "aborted": "aborted", "done": None},

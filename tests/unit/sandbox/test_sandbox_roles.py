@@ -295,6 +295,7 @@ ROUTES = [
     ("site=hq:a", "site=sthlm:b", True),
     ("site=sthlm:a", "", True),
     ("a", "site=london:b", True),
+    ("site=hq:folder=thefilm/a", "site=london:folder=incoming/b", True),
     ("site=hq:a", "b", False),
     ("a", "lisa@example.com:b", False),
     ("lisa@example.com:a", "site=sthlm:b", False),
@@ -340,13 +341,10 @@ def test_a_standard_user_revokes_nothing_on_a_share_it_may_not_change(world: Wor
 
 def test_a_grant_below_the_root_or_for_reading_lets_nobody_change_the_share(world: World) -> None:
     lisa, admin = world.clients["standard"], world.admin
-    for name, rights in {
-        "below": {"read": True, "write": True, "path": "in"},
-        "read only": {"read": True},
-    }.items():
+    below: dict[str, Any] = {"read": True, "write": True, "path": "in"}
+    for name, rights in (("below", below), ("read only", {"read": True})):
         folder = world.folder(name)
-        admin.result(
-            "POST", "acl/create", {"entity": f"user:{lisa.me}", "target": f"share:{folder}", **rights}
-        )
+        data = {"entity": f"user:{lisa.me}", "target": f"share:{folder}", **rights}
+        admin.result("POST", "acl/create", data)
         assert reads(lisa, "folder", folder)
         assert not writes(lisa, "folder", folder)

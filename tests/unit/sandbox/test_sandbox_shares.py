@@ -98,7 +98,7 @@ def test_homes_and_jobs_are_not_deactivated(tree: Tree) -> None:
 def using(tree: Tree, how: str) -> dict[str, Any]:
     """Return a job that uses a share in one of the ways in which a path may name one."""
     local = "john@user.com:/mnt/short/a"
-    return {
+    ways: dict[str, dict[str, Any]] = {
         "by volume": {"tasks": [{"source": "volume=short/inside/a", "destination": f"{LISA}:in/"}]},
         "by folder": {"tasks": [{"source": local, "destination": "folder=inside/a"}]},
         "by share": {"tasks": ["a", f"share={tree.folder}/a"]},
@@ -106,10 +106,12 @@ def using(tree: Tree, how: str) -> dict[str, Any]:
         "by collection": {"tasks": ["collection=selects/a.mov"]},
         "by absolute path": {"tasks": ["/mnt/short/inside/a"]},
         "by key": {"tasks": [{"source": {"path": "a", "s": tree.folder}}]},
+        "by party": {"destination": f"share:{tree.folder}"},
         "elsewhere": {"tasks": ["volume=projects/inside/a", {"source": local}]},
-        "not there": {"tasks": ["folder=nowhere/a", "collection=selects/none", {"source": "..:null"}]},
+        "not there": {"tasks": ["folder=nowhere/a", "/mnt/other/a", {"source": "..:null"}]},
         "with no path": {},
-    }[how]
+    }
+    return ways[how]
 
 
 USES = {
@@ -120,6 +122,7 @@ USES = {
     "by collection": {"volume", "collection"},
     "by absolute path": {"volume"},
     "by key": {"volume", "folder"},
+    "by party": {"volume", "folder"},
     "elsewhere": set[str](),
     "not there": set[str](),
     "with no path": set[str](),
