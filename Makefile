@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
 	$(BIN)/python docs/examples/demo.py
 
-test: $(VENV)/.dev  ## run the tests
+test: $(VENV)/.published  ## run the tests
 	$(BIN)/python -m pytest
 
 test-redis: $(VENV)/.dev  ## run the tests that need a redis-server (Debian: apt-get install redis-server)
@@ -63,3 +63,8 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/.demo
+
+# The published clients, each on its own, that the sandbox and our requests are held against.
+$(VENV)/.published: tests/conformance/clients.py $(VENV)/.dev
+	$(BIN)/python -m tests.conformance.clients
+	touch $@

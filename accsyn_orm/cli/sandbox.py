@@ -20,10 +20,13 @@ def add_to(verbs: Any) -> None:
         "--data", choices=("demo", "empty"), default="demo", help="what is in it (default: demo)"
     )
     parser.add_argument("--db", metavar="PATH", help="keep it in this SQLite file; in memory by default")
+    parser.add_argument(
+        "--tls", action="store_true", help="speak https; the authority to trust is printed as `ca PATH`"
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     from ..sandbox.command import run
 
-    return run(options.port, options.data, options.db)
+    return run(options.port, options.data, options.db, tls=options.tls)
