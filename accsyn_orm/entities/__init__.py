@@ -5,11 +5,12 @@ from __future__ import annotations
 from .access import Access
 from .base import Entity
 from .clients import App, Browser, Client, Lane, Server, UserServer
+from .collections import Collection, File
 from .compute import Compute, Engine
 from .deliveries import Delivery, Request, Stream
 from .jobs import Job, Task, Transfer
 from .queues import Queue
-from .shares import Collection, File, Folder, Home, Share, Volume
+from .shares import Folder, Home, Share, Volume
 from .sites import Site, Workspace
 from .users import User
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..errors import MultipleFound, NotFound
 from ..mapping.base import MappedBase
 from ..mapping.fields import json, text, timestamp
 from ..mapping.mapper import MARKER
 from ..queryset.manager import Manager
+from .readable import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Entity"]
 
@@ -24,11 +28,14 @@ class Entity(MappedBase):
         class Shot(Job):
             shot = text("shot_code")
 
-    The fields here are those that accsyn documents for all entities ("Datatypes").
+    The fields here are those that accsyn documents for all entities ("Datatypes"). `__refusals__` says what nobody
+    can do with an entity of the class: `create`, `delete`, `deactivate` or `activate`, each with the reason and what
+    to do instead; sessions and query sets refuse it before anything is sent.
     """
 
     DoesNotExist: ClassVar[type[NotFound]] = NotFound
     MultipleObjectsReturned: ClassVar[type[MultipleFound]] = MultipleFound
+    __refusals__: ClassVar[Mapping[str, str]] = {}
     objects = Manager()
 
     id = text(create=False, update=False, reason=_SERVER, doc="24 lower-case characters")
@@ -37,9 +44,25 @@ class Entity(MappedBase):
     description = text(optional=True, doc="free text")
     metadata = json(hidden=[MARKER], doc="an object of the user's own")
     created = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
-    creator = text(optional=True, create=False, update=False, reason=_SERVER, doc="e-mail, sometimes an id")
+    creator = text(
+        optional=True,
+        create=False,
+        update=False,
+        repeats=True,
+        reason=_SERVER,
+        doc="who created it: an e-mail, sometimes an id",
+    )
+    creator_hr = readable("the creator", "attribute")
     modified = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
-    modifier = text(optional=True, create=False, update=False, reason=_SERVER, doc="e-mail, sometimes an id")
+    modifier = text(
+        optional=True,
+        create=False,
+        update=False,
+        repeats=True,
+        reason=_SERVER,
+        doc="who changed it last: an e-mail, sometimes an id",
+    )
+    modifier_hr = readable("the modifier", "attribute")
 
     @classmethod
     def _declare(cls) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..mapping.fields import Mapped, integer, json, number, reference, text, timestamp
+from ..mapping.mapper import MARKER
 from .base import Entity
+from .readable import readable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .sites import Site
     from .users import User
 
@@ -15,18 +19,29 @@ __all__ = ["App", "Browser", "Client", "Lane", "Server", "UserServer"]
 
 _REPORTED = "the client reports it"
 _OWNER = "whoever signed it in owns it"
-_TWIN = "the server derives it from the attribute beside it"
+_INSTALLED = "clients are installed, not created by the API"
+_SET_UP = "it is set up in accsyn's own pages; nothing documents a way through the API"
+
+
+def _reported(doc: str) -> Mapped[str | None]:
+    """Declare text that a client tells about itself and that many of them share."""
+    return text(optional=True, create=False, update=False, repeats=True, reason=_REPORTED, doc=doc)
 
 
 class Client(Entity, entitytype="client"):
     """
     A client of any kind: what `client:<id>` leads to.
 
-    Clients are installed, not created by the API. One can be deleted only when it is offline; its assignments
-    to volumes go with it.
+    Source: accsyn documentation, "Clients". Clients are installed, not created by the API. One can be deleted only
+    when it is offline; its assignments to volumes go with it.
     """
 
+    __refusals__: ClassVar[Mapping[str, str]] = {"create": _INSTALLED}
+
     code = text(create=False, update=False, reason=_REPORTED, doc="the host's name; not unique")
+    name = text(create=False, update=False, reason=_REPORTED, doc="the readable name")
+    description = text(optional=True, create=False, reason=_INSTALLED, doc="free text")
+    metadata = json(hidden=[MARKER], create=False, reason=_INSTALLED, doc="an object of the user's own")
     status = text(
         create=False,
         choices=("online", "disabled", "offline", "disabled-offline"),
@@ -39,39 +54,30 @@ class Client(Entity, entitytype="client"):
         reason=_REPORTED,
         doc="0 app, 1 server, 2 user server, 3 browser, 4 or 5 lane (accsyn's own sources differ)",
     )
-    type_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the type, readable")
-    roles = text(optional=True, doc="with commas: storage, compute, site, accsyn")
-    user: Mapped[User] = reference("User", create=False, update=False, reason=_OWNER, doc="the owner")
-    user_id: Mapped[str]
-    user_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the owner, readable")
-    site: Mapped[Site] = reference("Site", doc="where it stands")
-    site_id: Mapped[str]
-    site_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the site, readable")
-    parent: Mapped[Client] = reference(
-        "Client",
-        create=False,
-        update=False,
-        reason=_REPORTED,
-        doc="of a lane: the client it is part of",
-    )
-    parent_id: Mapped[str]
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the parent, readable")
-    os = text(
+    type_hr = readable("the type", "attribute")
+    roles = text(
         optional=True,
         create=False,
         update=False,
-        reason=_REPORTED,
-        doc="windows, linux, mac, raspbian or solaris",
+        repeats=True,
+        reason=_SET_UP,
+        doc="with commas: storage, compute, site, accsyn",
     )
-    version = text(
-        optional=True, create=False, update=False, reason=_REPORTED, doc="of accsyn, such as 1.4-4_27"
+    user: Mapped[User] = reference("User", create=False, update=False, reason=_OWNER, doc="the owner")
+    user_id: Mapped[str]
+    user_hr = readable("the owner")
+    site: Mapped[Site] = reference("Site", create=False, update=False, reason=_SET_UP, doc="where it stands")
+    site_id: Mapped[str]
+    site_hr = readable("the site")
+    parent: Mapped[Client] = reference(
+        "Client", create=False, update=False, reason=_REPORTED, doc="of a lane: the client it is part of"
     )
-    username = text(
-        optional=True, create=False, update=False, reason=_REPORTED, doc="the system's user that runs it"
-    )
-    wan_ip = text(
-        optional=True, create=False, update=False, reason=_REPORTED, doc="its address, as accsyn sees it"
-    )
+    parent_id: Mapped[str]
+    parent_hr = readable("the parent")
+    os = _reported("windows, linux, mac, raspbian or solaris")
+    version = _reported("of accsyn, such as 1.4-4_27")
+    username = _reported("the system's user that runs it")
+    wan_ip = _reported("its address, as accsyn sees it")
     host_id = text(
         optional=True, create=False, update=False, reason=_REPORTED, doc="MAC addresses, with commas"
     )
@@ -88,14 +94,18 @@ class Client(Entity, entitytype="client"):
 
 
 class App(Client, entitytype="app"):
-    """The desktop application; not creatable, to be deleted only when offline."""
+    """
+    The desktop application; not creatable, to be deleted only when offline.
+
+    Source: accsyn documentation, "Clients".
+    """
 
 
 class Server(Client, entitytype="server"):
     """
     A server that an admin installed: it serves volumes and computes.
 
-    Not creatable; to be deleted only when offline.
+    Source: accsyn documentation, "Clients". Not creatable; to be deleted only when offline.
     """
 
 
@@ -103,13 +113,27 @@ class UserServer(Client, entitytype="userserver"):
     """
     A server that an employee or a standard user installed, for transfers that nobody attends to.
 
-    Not creatable; to be deleted only when offline. The documentation names the kind, and nothing its uri.
+    Source: accsyn documentation, "Clients", which names the kind and nothing its uri. Not creatable; to be deleted
+    only when offline.
     """
 
 
 class Browser(Client, entitytype="browser"):
-    """A web browser, for as long as it transfers files; not creatable, to be deleted only when offline."""
+    """
+    A web browser, for as long as it transfers files; not creatable, to be deleted only when offline.
+
+    Source: accsyn documentation, "Clients".
+    """
 
 
 class Lane(Client, entitytype="lane"):
-    """A part of a client that computes beside the others; its `parent`. Neither creatable nor deletable."""
+    """
+    A part of a client that computes beside the others; its `parent`. Neither creatable nor deletable.
+
+    Source: accsyn documentation, "Clients".
+    """
+
+    __refusals__: ClassVar[Mapping[str, str]] = {
+        "create": "lanes come with the client that they are a part of",
+        "delete": "lanes go with the client that they are a part of",
+    }

@@ -4,46 +4,90 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..mapping.fields import Mapped, json, reference, text
+from ..mapping.fields import Mapped, absent, json, reference, text
+from ..mapping.mapper import MARKER
 from .base import Entity
 from .jobs import Job
+from .readable import readable
 
 __all__ = ["Compute", "Engine"]
+
+_INSTALLED = "engines are set up in accsyn's own pages; nothing documents a way through the API"
+_ONCE = "accsyn takes it only when the job is created"
+_COMPUTED = "a compute job names its files in input and output"
+_COPIED = "it belongs to transfers, which copy files"
 
 
 class Engine(Entity, entitytype="engine"):
     """
-    A program that compute jobs run, such as Nuke (accsyn documentation, farm).
+    A program that compute jobs run, such as Nuke.
 
-    Its code is unique. Nothing documents a way to create or to delete one through the API.
+    Source: accsyn documentation, farm, which names its name, code and type. Its code is unique. Nothing documents a
+    way to create or to delete one through the API.
     """
 
-    status = text(optional=True, doc="its values are not documented")
-    type = text(optional=True, doc="what kind of engine, such as compute")
+    code = text(create=False, update=False, reason=_INSTALLED, doc="unique; what a compute job names")
+    name = text(create=False, reason=_INSTALLED, doc="the readable name")
+    description = text(optional=True, create=False, reason=_INSTALLED, doc="free text")
+    metadata = json(hidden=[MARKER], create=False, reason=_INSTALLED, doc="an object of the user's own")
+    status = text(
+        optional=True, create=False, repeats=True, reason=_INSTALLED, doc="its values are not documented"
+    )
+    type = text(
+        optional=True,
+        create=False,
+        update=False,
+        repeats=True,
+        reason=_INSTALLED,
+        doc="what kind of engine, such as compute",
+    )
 
 
 class Compute(Job, entitytype="compute"):
     """
     A compute job: a program is run over a range of frames or items, on machines that the filters choose.
 
-    Its statuses are those of a transfer. Nested tasks are given on create, in `initial_tasks`.
+    Source: accsyn documentation, "Compute", and the job specification. Its statuses are those of a transfer. Nested
+    tasks are given on create, in `initial_tasks`.
     """
 
-    engine: Mapped[Engine] = reference("Engine", doc="the program to run; its code will do on create")
+    source: Mapped[Any] = reference(
+        None, create=False, update=False, reason=_COMPUTED, doc="where from: type:id"
+    )
+    destination: Mapped[Any] = reference(
+        None, create=False, update=False, reason=_COMPUTED, doc="where to: type:id"
+    )
+    mirror = absent(_COPIED)
+    mirror_paths = absent(_COPIED)
+    append = absent(_COPIED)
+    repeat = absent(_COPIED)
+    engine: Mapped[Engine] = reference(
+        "Engine", update=False, reason=_ONCE, doc="the program to run; its code will do on create"
+    )
     engine_id: Mapped[str]
-    engine_hr = text(
+    engine_hr = readable("the engine")
+    input = text(optional=True, update=False, reason=_ONCE, doc="path of the file to process")
+    output = text(optional=True, update=False, reason=_ONCE, doc="path of the folder for the results")
+    range = text(
         optional=True,
-        create=False,
         update=False,
-        reason="the server derives it from the reference beside it",
-        doc="the engine, readable",
+        reason=_ONCE,
+        doc="frames or items: 1001-1100, or 1-10,20,5-250x5 (every fifth)",
     )
-    input = text(optional=True, doc="path of the file to process")
-    output = text(optional=True, doc="path of the folder for the results")
-    range = text(optional=True, doc="frames or items: 1001-1100, or 1-10,20,5-250x5 (every fifth)")
-    dependencies: Mapped[Any] = json(shape=list[str], doc="paths of the files that the input needs")
-    filters = text(optional=True, doc="which machines: ram:>32g,site:sthlm (memory in GB)")
+    dependencies: Mapped[Any] = json(
+        shape=list[str], update=False, reason=_ONCE, doc="paths of the files that the input needs"
+    )
+    filters = text(
+        optional=True,
+        update=False,
+        reason=_ONCE,
+        doc="which machines: ram:>32g,site:sthlm (memory in GB)",
+    )
     parameters: Mapped[Any] = json(
-        doc="{arguments, input_conversion, remote_os, mapped_share_paths: [{remote, local, os}], site: {…}}"
+        update=False,
+        reason=_ONCE,
+        doc="{arguments, input_conversion, remote_os, mapped_share_paths: [{remote, local, os}], site: {…}}",
     )
-    envs: Mapped[Any] = json(doc="environment: {common, linux, mac, windows}, each name → text")
+    envs: Mapped[Any] = json(
+        update=False, reason=_ONCE, doc="environment: {common, linux, mac, windows}, each name → text"
+    )

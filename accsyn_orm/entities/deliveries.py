@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from ..mapping.fields import boolean, text
+from typing import Any
+
+from ..mapping.fields import Mapped, absent, boolean, reference, text
 from .jobs import Job
+from .receiving import Received
 
 __all__ = ["Delivery", "Request", "Stream"]
 
@@ -11,40 +14,70 @@ _STATUSES = ("init", "pending", "waiting", "running", "paused", "failed", "abort
 _SETTABLE = ("init", "pending", "waiting", "paused", "aborted", "done")
 _STATUS = "on create init, to submit it later; pending submits; aborted and done end it"
 _PUBLIC = "whether anyone with the link may take part"
+_ONCE = "accsyn takes it only when the job is created"
+_SENT = "the files name their own places, in initial_tasks"
+_RECEIVED = "those who take part are its recipients: grant(user)"
+_COPIED = "it belongs to transfers, which copy files"
 
 
-class Delivery(Job, entitytype="delivery"):
+class Delivery(Received, Job, entitytype="delivery"):
     """
     Files for one or more recipients, who fetch them from a web page or with accsyn's applications.
 
-    It is submitted at once unless its status is `init` on create; `delivery.status = "pending"` submits it
-    later, when it has a file and a recipient. What is not submitted within 8 hours expires. Recipients are
-    e-mail addresses on create, and are granted and revoked afterwards. Only what was not submitted is
-    documented to be deletable; abort the others.
+    Source: accsyn documentation, "Deliveries". It is submitted at once unless its status is `init` on create;
+    `delivery.status = "pending"` submits it later, when it has a file and a recipient. What is not submitted within 8
+    hours expires; what is stays for a month by default. Recipients are e-mail addresses on create, in
+    `initial_recipients`, and are granted and revoked afterwards. Only what was not submitted is documented to be
+    deletable; abort the others. The names of its message, expiry and secret on the wire are not documented: what a
+    server sends is readable.
     """
 
     status = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
-    public = boolean(doc=_PUBLIC)
+    source: Mapped[Any] = reference(None, create=False, update=False, reason=_SENT, doc="where from: type:id")
+    destination: Mapped[Any] = reference(
+        None, create=False, update=False, reason=_RECEIVED, doc="where to: type:id"
+    )
+    mirror = absent(_COPIED)
+    mirror_paths = absent(_COPIED)
+    append = absent(_COPIED)
+    repeat = absent(_COPIED)
+    public = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
 
 
-class Request(Job, entitytype="request"):
+class Request(Received, Job, entitytype="request"):
     """
-    A request for files: the recipients are to upload them (accsyn documentation, "Deliveries").
+    A request for files: the recipients are to upload them.
 
-    The files go to `destination`, a path on a share; without one, to a temporary folder. It is submitted as a
-    delivery is.
+    Source: accsyn documentation, "Deliveries". The files go to `destination`, a path on a share; without one, to a
+    temporary folder. It is submitted as a delivery is.
     """
 
     status = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
-    public = boolean(doc=_PUBLIC)
+    source: Mapped[Any] = reference(
+        None, create=False, update=False, reason=_RECEIVED, doc="where from: type:id"
+    )
+    mirror = absent(_COPIED)
+    mirror_paths = absent(_COPIED)
+    append = absent(_COPIED)
+    repeat = absent(_COPIED)
+    public = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
 
 
-class Stream(Job, entitytype="stream"):
+class Stream(Received, Job, entitytype="stream"):
     """
     A stream: media that the recipients watch and do not download.
 
-    The accsyn documentation names it beside deliveries and requests, and gives it no attributes of its own.
+    Source: accsyn documentation, "Deliveries", which names it beside deliveries and requests and gives it no
+    attributes of its own.
     """
 
     status = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
-    public = boolean(doc=_PUBLIC)
+    source: Mapped[Any] = reference(None, create=False, update=False, reason=_SENT, doc="where from: type:id")
+    destination: Mapped[Any] = reference(
+        None, create=False, update=False, reason=_RECEIVED, doc="where to: type:id"
+    )
+    mirror = absent(_COPIED)
+    mirror_paths = absent(_COPIED)
+    append = absent(_COPIED)
+    repeat = absent(_COPIED)
+    public = boolean(update=False, reason=_ONCE, doc=_PUBLIC)

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
-from ..mapping.fields import Mapped, boolean, integer, json, number, reference, text, timestamp
+from ..mapping.fields import (
+    Mapped,
+    absent,
+    boolean,
+    integer,
+    json,
+    number,
+    reference,
+    text,
+    timestamp,
+)
 from ..queryset.collection import RelatedSet
+from ..queryset.manager import Manager
 from .base import Entity
+from .readable import readable
+from .task_set import TaskQuerySet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..mapping.base import MappedBase
     from .deliveries import Delivery
     from .queues import Queue
     from .users import User
@@ -16,20 +32,35 @@ if TYPE_CHECKING:
 __all__ = ["Job", "Task", "Transfer"]
 
 _MEASURED = "the server measures it"
-_TWIN = "the server derives it from the reference beside it"
 _SERVER = "the server sets it"
 _ONCE = "accsyn takes it only when the job is created"
+_WITH_TASK = "accsyn takes it only when the task is created"
 _URI = "a task is known by its uri"
 _MOVED = "it is where the files are; make a new job for another place"
+
+
+class _Tasks(RelatedSet["Task"]):
+    """The tasks of a job, as type checkers see them: a query set that adds several at once."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type[Any]) -> RelatedSet[Task]: ...
+        @overload
+        def __get__(self, instance: MappedBase, owner: type[Any]) -> TaskQuerySet: ...
+        def __get__(self, instance: MappedBase | None, owner: type[Any]) -> Any: ...
 
 
 class Job(Entity, entitytype="job"):
     """
     A job of the generic type `job`, which today's servers take for a transfer.
 
-    `done` and `aborted` jobs are found among `finished()` ones.
+    Source: accsyn documentation, "Transfers" (in 2021 and 2023, "Jobs"). `done` and `aborted` jobs are found among
+    `finished()` ones. In 2021 a job could be `pending`, and wait for the place to download to; a server of today
+    refuses to set that. Its code is its name.
     """
 
+    code = text(update=False, reason="it is the name; set that", doc="the name")
     status = text(
         choices=("init", "waiting", "running", "paused", "failed", "aborted", "done", "pending"),
         settable=("waiting", "paused", "aborted", "done", "pending"),
@@ -39,13 +70,11 @@ class Job(Entity, entitytype="job"):
     source: Mapped[Any] = reference(
         None, update=False, reason=_MOVED, doc="where from: type:id, or a path on create"
     )
-    source_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the source, readable")
+    source_hr = readable("the source")
     destination: Mapped[Any] = reference(
         None, update=False, reason=_MOVED, doc="where to: type:id, or a path on create"
     )
-    destination_hr = text(
-        optional=True, create=False, update=False, reason=_TWIN, doc="the destination, readable"
-    )
+    destination_hr = readable("the destination")
     size = integer(create=False, update=False, reason=_MEASURED, doc="bytes; -1 while it is not known")
     progress = integer(create=False, update=False, reason=_MEASURED, doc="percent, 0 to 100")
     speed = number(create=False, update=False, reason=_MEASURED, doc="MB/s; -1.0 where there is none")
@@ -53,14 +82,19 @@ class Job(Entity, entitytype="job"):
         optional=True, create=False, update=False, reason=_MEASURED, doc="time left, HH:MM:SS or empty"
     )
     uri = text(
-        optional=True, create=False, update=False, reason="it follows from the queue", doc="path of the queue"
+        optional=True,
+        create=False,
+        update=False,
+        repeats=True,
+        reason="it follows from the queue",
+        doc="path of the queue",
     )
     user: Mapped[User] = reference("User", create=False, update=False, reason=_SERVER, doc="the owner")
     user_id: Mapped[str]
-    user_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the owner, readable")
-    queue: Mapped[Queue] = reference("Queue", doc="the queue that it waits in")
+    user_hr = readable("the owner")
+    queue: Mapped[Queue] = reference("Queue", doc="the queue that it waits in; its priority is the job's")
     queue_id: Mapped[str]
-    queue_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the queue, readable")
+    queue_hr = readable("the queue")
     parent: Mapped[Delivery] = reference(
         "Delivery",
         update=False,
@@ -68,10 +102,11 @@ class Job(Entity, entitytype="job"):
         doc="the delivery it belongs to; some servers send the queue's id",
     )
     parent_id: Mapped[str]
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the parent, readable")
-    priority = integer(create=False, update=False, reason="the queue decides", doc="0 to 1000")
+    parent_hr = readable("the parent")
     settings = json(shape=dict[str, str], update=False, reason=_ONCE, doc="on create: name → text")
-    recipients = json(shape=list[str], update=False, reason=_ONCE, doc="on create: e-mails to be told")
+    initial_recipients: Mapped[Any] = json(
+        "recipients", shape=list[str], update=False, reason=_ONCE, doc="on create: e-mails to be told"
+    )
     hooks = json(update=False, reason=_ONCE, doc="on create: list of {when, data}")
     initial_tasks: Mapped[Any] = json(
         "tasks", update=False, reason=_ONCE, doc="on create: list of paths or objects, or an object by uri"
@@ -82,33 +117,52 @@ class Job(Entity, entitytype="job"):
     repeat: Mapped[Any] = json(
         update=False, reason=_ONCE, doc="on create: when to repeat; form not documented"
     )
+    allow_duplicates = boolean(update=False, reason=_ONCE, doc="on create: False refuses a task twice")
+    replace_duplicates = boolean(
+        update=False, reason=_ONCE, doc="on create: put a task in the place of one like it"
+    )
 
-    tasks = RelatedSet["Task"]("Task")
+    tasks = _Tasks("Task")
 
 
 class Transfer(Job, entitytype="transfer"):
-    """A transfer of files: what today's servers call a job of type 1."""
+    """
+    A transfer of files: what today's servers call a job of type 1.
+
+    Source: accsyn documentation, "Transfers".
+    """
 
 
 class Task(Entity, entitytype="task", parent="job"):
     """
-    One file or folder of a job (accsyn documentation, "Transfers", tasks).
+    One file or folder of a job.
 
-    Tasks cannot be deleted; exclude them: `task.status = "excluded"`. Of one that exists, only status,
-    priority and metadata can be changed.
+    Source: accsyn documentation, "Transfers", tasks; for what is given on create, the job specification. Tasks cannot
+    be deleted; exclude them: `task.status = "excluded"`. Of one that exists, only status, priority and metadata can be
+    changed. A job whose tasks are all excluded or on hold becomes paused.
     """
 
-    code = text(create=False, update=False, reason=_URI, doc="tasks have none: see uri")
-    name = text(create=False, update=False, reason=_URI, doc="tasks have none: see uri")
-    description = text(
-        optional=True, update=False, reason="accsyn takes it only when the task is created", doc="free text"
-    )
-    uri = text(create=True, update=False, reason=_SERVER, doc="its number within the job")
+    __refusals__: ClassVar[Mapping[str, str]] = {
+        "delete": 'accsyn keeps tasks for its audit trail; exclude it instead: task.status = "excluded"',
+    }
+    objects = Manager(TaskQuerySet)
+
+    code = absent(_URI)
+    name = absent(_URI)
+    creator = absent("who created a task is not kept; see its job")
+    creator_hr = absent("who created a task is not kept; see its job")
+    modifier = absent("who changed a task is not kept; see its job")
+    modifier_hr = absent("who changed a task is not kept; see its job")
+    description = text(optional=True, update=False, reason=_WITH_TASK, doc="free text")
+    uri = text(update=False, reason=_SERVER, doc="its number within the job, or the name given on create")
     job: Mapped[Job] = reference(
-        "Job", update=False, reason="a task stays in its job", doc="the job it is part of"
+        "Job",
+        update=False,
+        reason="a task stays in its job",
+        doc="the job it is part of, of whatever kind: a transfer, a delivery, …",
     )
     job_id: Mapped[str]
-    job_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the job, readable")
+    job_hr = readable("the job")
     status = text(
         choices=("pending", "queued", "booting", "executing", "failed", "onhold", "excluded", "done"),
         settable=("queued", "failed", "onhold", "excluded", "done"),
@@ -120,3 +174,15 @@ class Task(Entity, entitytype="task", parent="job"):
     time = integer(create=False, update=False, reason=_MEASURED, doc="time taken; the unit is not documented")
     source = json(update=False, reason=_MOVED, doc="a path on create, an object afterwards")
     destination = json(update=False, reason=_MOVED, doc="a path on create, an object afterwards")
+    compute: Mapped[Any] = json(
+        update=False, reason=_WITH_TASK, doc="on create, of a compute job: {parameters: {…}}"
+    )
+    deps: Mapped[Any] = json(
+        shape=list[str], update=False, reason=_WITH_TASK, doc="on create: uris of the tasks that come first"
+    )
+    settings: Mapped[Any] = json(
+        shape=dict[str, str], update=False, reason=_WITH_TASK, doc="on create: name → text"
+    )
+    initial_tasks: Mapped[Any] = json(
+        "tasks", update=False, reason=_WITH_TASK, doc="on create: tasks below this one, an object by uri"
+    )

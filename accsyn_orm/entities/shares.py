@@ -1,30 +1,37 @@
-"""Volumes, folders, homes and collections (accsyn documentation, "Sharing files")."""
+"""Volumes, folders, homes and shares of any kind (accsyn documentation, "Sharing files")."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..mapping.fields import Mapped, boolean, json, reference, text
+from .assigning import Served
 from .base import Entity
+from .lifecycle import Deactivatable
+from .readable import readable
+from .sharing import Shared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .clients import Server
     from .queues import Queue
     from .users import User
 
-__all__ = ["Collection", "File", "Folder", "Home", "Share", "Volume"]
+__all__ = ["Folder", "Home", "InVolume", "Share", "Storage", "Volume"]
 
-_TWIN = "the server derives it from the attribute beside it"
 _RESOLVED = "the server works it out from the paths"
-_ASSIGNED = "servers are assigned to a volume and de-assigned, not set"
+_ASSIGNED = "use volume.assign(server) and volume.deassign(server)"
 _LICENCE = "it follows from the licence"
 _KIND = "what it is cannot change"
+_ONCE = "accsyn takes it only when the share is created"
+_LATER = "set it once the share exists"
+_PAGES = "it is set in accsyn's own pages; nothing documents a way through the API"
 _PARENT = "the volume that it lies in"
-_PARENT_HR = "the volume, readable"
 _PATH = "relative to the volume, such as projects/thefilm"
 
 
-class _Storage(Entity):
+class Storage(Shared, Entity):
     """What all shares have in common; no entity type of its own."""
 
     status = text(
@@ -33,17 +40,23 @@ class _Storage(Entity):
         settable=("enabled", "disabled"),
         doc="enabled, disabled, and where the storage cannot be reached offline or disabled-offline",
     )
-    status_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the status, readable")
+    status_hr = readable("the status", "attribute")
     type = text(
         optional=True,
+        create=False,
         update=False,
+        repeats=True,
         reason=_KIND,
-        doc="volume, folder, home or collection (root, standard or user in 2021, given on create)",
+        doc="volume, folder, home or collection (root, standard or user in 2021)",
     )
-    email = text(optional=True, doc="more addresses to be notified")
-    queue: Mapped[Queue] = reference("Queue", doc="where jobs go that involve it and name no queue")
+    email = text(
+        optional=True, create=False, update=False, reason=_PAGES, doc="more addresses to be notified"
+    )
+    queue: Mapped[Queue] = reference(
+        "Queue", create=False, reason=_LATER, doc="where jobs go that involve it and name no queue"
+    )
     queue_id: Mapped[str]
-    queue_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the queue, readable")
+    queue_hr = readable("the queue")
     inactive = boolean(
         create=False,
         update=False,
@@ -52,41 +65,67 @@ class _Storage(Entity):
     )
 
 
-class Share(_Storage, entitytype="share"):
+class InVolume(Storage):
+    """What lies in a volume; no entity type of its own."""
+
+    code = text(
+        update=False, reason=_ONCE, doc="unique among all shares; made from the name where none is given"
+    )
+    parent: Mapped[Volume] = reference("Volume", update=False, reason=_ONCE, doc=_PARENT)
+    parent_id: Mapped[str]
+    parent_hr = readable("the volume")
+    path = text(optional=True, update=False, reason=_ONCE, doc=_PATH)
+
+
+class Share(Deactivatable, InVolume, entitytype="share"):
     """
     A share of any kind: what `share:<id>` leads to, and the only class for shares in 2021.
 
-    Today's servers keep the generic type as a second name of folder; use Volume, Folder, Home and Collection
-    for what is known to be one. Its code is unique among all shares. It has the attributes of every kind,
-    empty where they do not apply.
+    Source: accsyn documentation, "Sharing files" (in 2021 and 2023, "Shares"). Today's servers keep the generic type
+    as a second name of folder; use Volume, Folder, Home and Collection for what is known to be one. Its code is unique
+    among all shares. It has the attributes of every kind, empty where they do not apply.
     """
 
-    parent: Mapped[Volume] = reference("Volume", doc=f"{_PARENT}; none for a volume")
-    parent_id: Mapped[str]
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc=_PARENT_HR)
-    path = text(optional=True, doc="relative to the volume; of a volume the absolute one")
-    user: Mapped[User] = reference("User", doc="whose home it is")
+    code = text(doc="unique among all shares; made from the name where none is given")
+    type = text(
+        optional=True,
+        update=False,
+        repeats=True,
+        reason=_KIND,
+        doc="volume, folder, home or collection; root, standard or user in 2021, given on create",
+    )
+    parent: Mapped[Volume] = reference(
+        "Volume", update=False, reason=_ONCE, doc=f"{_PARENT}; none for a volume"
+    )
+    path = text(
+        optional=True, update=False, reason=_ONCE, doc="relative to the volume; of a volume the absolute one"
+    )
+    user: Mapped[User] = reference("User", update=False, reason=_ONCE, doc="whose home it is")
     user_id: Mapped[str]
-    user_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the user, readable")
+    user_hr = readable("the user")
     paths: Mapped[Any] = json(shape=dict[str, str], doc="of a volume: see Volume")
     server: Mapped[Server] = reference(
         "Server", update=False, reason=_ASSIGNED, doc="of a volume: see Volume"
     )
     server_id: Mapped[str]
-    server_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the server, readable")
+    server_hr = readable("the server")
     siteservers: Mapped[Any] = json(
         shape=list[str], update=False, reason=_ASSIGNED, doc="of a volume: see Volume"
     )
-    default = boolean(doc="of a volume: see Volume")
+    default = boolean(create=False, update=False, reason=_PAGES, doc="of a volume: see Volume")
     licensed = boolean(create=False, update=False, reason=_LICENCE, doc="of a volume: see Volume")
+    initial_files: Mapped[Any] = json(
+        "files", shape=list[str], update=False, reason=_ONCE, doc="of a collection: see Collection"
+    )
 
 
-class Volume(_Storage, entitytype="volume"):
+class Volume(Deactivatable, Served, Storage, entitytype="volume"):
     """
     A base directory that servers make available; only an admin sees or creates one.
 
-    Deleting it aborts its jobs and deletes its folders, homes and access; no file on disk is touched. The
-    default volume cannot be deleted. Deactivating it archives all that lies in it.
+    Source: accsyn documentation, "Sharing files", volumes. Deleting it aborts its jobs and deletes its folders, homes
+    and access; no file on disk is touched. The default volume cannot be deleted. Deactivating it archives all that
+    lies in it, and needs that no job is active there.
     """
 
     paths: Mapped[Any] = json(
@@ -100,89 +139,49 @@ class Volume(_Storage, entitytype="volume"):
         "Server", update=False, reason=_ASSIGNED, doc="on create: the server at the main site"
     )
     server_id: Mapped[str]
-    server_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the server, readable")
+    server_hr = readable("the server")
     siteservers: Mapped[Any] = json(
         shape=list[str], update=False, reason=_ASSIGNED, doc="on create: ids of servers at other sites"
     )
-    default = boolean(doc="whether homes and temporary deliveries are kept here; one volume is")
+    default = boolean(
+        create=False,
+        update=False,
+        reason=_PAGES,
+        doc="whether homes and temporary deliveries are kept here; one volume is",
+    )
     licensed = boolean(create=False, update=False, reason=_LICENCE, doc="for accsyn's own use")
 
 
-class Folder(_Storage, entitytype="folder"):
+class Folder(Deactivatable, InVolume, entitytype="folder"):
     """
     A folder of a volume that is shared with users, by access granted to them.
 
-    Creating one takes an employee. Deleting it deactivates it; what was granted is kept in the archive.
+    Source: accsyn documentation, "Sharing files", folders. Creating one takes an employee. Deleting it deactivates
+    it; what was granted is kept in the archive.
     """
 
-    parent: Mapped[Volume] = reference("Volume", doc=_PARENT)
-    parent_id: Mapped[str]
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc=_PARENT_HR)
-    path = text(optional=True, doc=_PATH)
 
-
-class Home(_Storage, entitytype="home"):
+class Home(InVolume, entitytype="home"):
     """
     The folder of one user.
 
-    Give the user alone, or parent and path as for a folder. Creating it grants nothing to its user. It cannot
-    be deactivated.
+    Source: accsyn documentation, "Sharing files", homes. Give the user alone, or parent and path as for a folder.
+    Creating it grants nothing to its user. It cannot be deactivated: it follows its user.
     """
 
-    parent: Mapped[Volume] = reference("Volume", doc=_PARENT)
-    parent_id: Mapped[str]
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc=_PARENT_HR)
-    path = text(optional=True, doc=_PATH)
-    user: Mapped[User] = reference("User", doc="whose home it is; the e-mail will do on create")
+    __refusals__: ClassVar[Mapping[str, str]] = {
+        "deactivate": "a home follows its user: deactivate the user",
+        "activate": "a home follows its user: activate the user",
+    }
+
+    user: Mapped[User] = reference(
+        "User", update=False, reason=_ONCE, doc="whose home it is; the e-mail will do on create"
+    )
     user_id: Mapped[str]
-    user_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc="the user, readable")
+    user_hr = readable("the user")
     inactive = boolean(
         create=False,
         update=False,
         reason="a home follows its user: deactivate or activate the user",
         doc="whether its user is deactivated",
-    )
-
-
-class Collection(_Storage, entitytype="collection"):
-    """
-    Files and folders of several shares, shared as one virtual folder.
-
-    Its files are given on create; afterwards they are `File` entities, which are added and removed.
-    """
-
-    parent: Mapped[Volume] = reference("Volume", doc=_PARENT)
-    parent_id: Mapped[str]
-    parent_hr = text(optional=True, create=False, update=False, reason=_TWIN, doc=_PARENT_HR)
-    path = text(optional=True, doc=_PATH)
-    files: Mapped[Any] = json(
-        shape=list[str],
-        update=False,
-        reason="add File entities to the collection, or delete them from it",
-        doc="on create: accsyn paths, such as volume=assets/templates; never absolute ones",
-    )
-
-
-class File(Entity, entitytype="file", parent="collection"):
-    """
-    An item of a collection: a file or a folder; its id is a uuid.
-
-    A part of its collection, and found within it: `File.objects.within(collection)`. Files are added to a
-    collection and removed from it; no change of one is documented, and no other attribute: what a server
-    sends is readable.
-    """
-
-    id = text(create=False, update=False, reason="the server sets it", doc="a uuid")
-    collection: Mapped[Collection] = reference(
-        "Collection", "parent", update=False, reason="a file stays in its collection", doc="the collection"
-    )
-    collection_id: Mapped[str]
-    collection_hr = text(
-        "parent_hr", optional=True, create=False, update=False, reason=_TWIN, doc="the collection, readable"
-    )
-    files: Mapped[Any] = json(
-        shape=list[str],
-        update=False,
-        reason="accsyn takes it only when a file is added",
-        doc="on create: accsyn paths, such as share=thefilm/ref/mp_ref.tif",
     )

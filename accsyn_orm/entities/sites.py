@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from ..mapping.fields import boolean, text
+from typing import TYPE_CHECKING, ClassVar
+
+from ..mapping.fields import boolean, json, text
+from ..mapping.mapper import MARKER
 from .base import Entity
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 __all__ = ["Site", "Workspace"]
+
+_THERE = "the workspace is there already"
+_FROM_NAME = "the server makes it from the name"
+_MAIN = "accsyn's own pages choose the main site; nothing documents a way through the API"
 
 
 class Site(Entity, entitytype="site"):
     """
     A place, or a cloud, where accsyn servers stand.
 
-    Its code is unique, and made from its name where none is given.
-    The main site cannot be deleted, nor one that has servers or active transfers.
+    Source: accsyn documentation, "Sites". Its code is unique, and made from its name. The main site cannot be deleted,
+    nor one that has servers or active transfers.
     """
 
+    code = text(create=False, update=False, reason=_FROM_NAME, doc="unique; made from the name")
     status = text(
         create=False,
         choices=("enabled", "disabled"),
         settable=("enabled", "disabled"),
         doc="enabled or disabled",
     )
-    main = boolean(doc="whether it is the main site, where new servers go; one is")
+    main = boolean(
+        create=False,
+        update=False,
+        reason=_MAIN,
+        doc="whether it is the main site, where new servers go; one is",
+    )
     accsyn = boolean(
         create=False, update=False, reason="it marks the site that accsyn runs itself", doc="run by accsyn"
     )
@@ -30,10 +46,21 @@ class Site(Entity, entitytype="site"):
 
 class Workspace(Entity, entitytype="workspace"):
     """
-    The workspace that the session is signed in to: what `workspace:<id>` leads to.
+    The workspace that the session is signed in to: what `workspace:<id>` leads to; `organization` in 2021.
 
-    Neither creatable nor deletable. Its attributes are not documented beyond those of all entities: what a
-    server sends is readable.
+    Source: accsyn documentation, "Data types". Neither creatable nor deletable. Its attributes are not documented
+    beyond those of all entities: what a server sends is readable.
     """
 
-    status = text(optional=True, doc="its values are not documented")
+    __refusals__: ClassVar[Mapping[str, str]] = {
+        "create": "the session is signed in to one that exists",
+        "delete": "nothing in the API ends a workspace",
+    }
+
+    code = text(create=False, update=False, reason=_THERE, doc="what the session is signed in with")
+    name = text(create=False, reason=_THERE, doc="the readable name")
+    description = text(optional=True, create=False, reason=_THERE, doc="free text")
+    metadata = json(hidden=[MARKER], create=False, reason=_THERE, doc="an object of the user's own")
+    status = text(
+        optional=True, create=False, repeats=True, reason=_THERE, doc="its values are not documented"
+    )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..mapping.fields import Mapped, boolean, json, reference, text, timestamp
 from .base import Entity
+from .lifecycle import Deactivatable
+from .readable import readable
 
 if TYPE_CHECKING:
     from .queues import Queue
@@ -13,11 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["User"]
 
 _INVITATION = "it belongs to the invitation"
+_ADDRESS = "the e-mail address is who the user is; invite another one"
 
 
-class User(Entity, entitytype="user"):
-    """A user of the workspace; its code is the e-mail address. Creating one sends an invitation."""
+class User(Deactivatable, Entity, entitytype="user"):
+    """
+    A user of the workspace; its code is the e-mail address. Creating one sends an invitation.
 
+    Source: accsyn documentation, "Users". `deactivate()` takes the user out of use with home and access, which needs
+    that no active job involves the user; `activate()` brings all of it back. Deleting one aborts the user's jobs and
+    deletes the home. A new role takes all access away, and only admins give it. In 2021, roles were admin, employee,
+    user (or client) and cloudadmin, and there was a phase.
+    """
+
+    code = text(update=False, reason=_ADDRESS, doc="the e-mail address; unique")
     role = text(
         choices=("admin", "employee", "standard", "support", "user", "client", "cloudadmin", "none"),
         settable=("admin", "employee", "standard", "user", "client"),
@@ -32,22 +43,28 @@ class User(Entity, entitytype="user"):
     logged_in = timestamp(
         optional=True, create=False, update=False, reason="the server notes it", doc="last sign-in, UTC"
     )
-    queue: Mapped[Queue] = reference("Queue", doc="the queue that this user's jobs go to")
-    queue_id: Mapped[str]
-    queue_hr = text(
-        optional=True,
+    queue: Mapped[Queue] = reference(
+        "Queue",
         create=False,
-        update=False,
-        reason="the server derives it from the reference beside it",
-        doc="the queue, readable",
+        reason="set it once the user exists",
+        doc="the queue that this user's jobs go to",
     )
+    queue_id: Mapped[str]
+    queue_hr = readable("the queue")
     inactive = boolean(
         create=False,
         update=False,
         reason="use session.deactivate(user) and activate",
         doc="whether deactivated",
     )
-    phase = text(optional=True, create=False, update=False, reason="the server sets it", doc="2021 only")
+    phase = text(
+        optional=True,
+        create=False,
+        update=False,
+        repeats=True,
+        reason="the server sets it",
+        doc="activating, joining or joined; 2021 only",
+    )
     create_home_share = boolean(update=False, reason=_INVITATION, doc="on create: give a home share")
     give_all_volumes_access = boolean(
         update=False, reason=_INVITATION, doc="on create: access to all volumes"

@@ -57,7 +57,7 @@ class MappedBase(metaclass=EntityMeta):
         state.prepare(self)
         for name, value in values.items():
             if name not in self.__mapper__.attributes:
-                raise self.__mapper__.unknown(name)
+                raise self._no_field(name)
             setattr(self, name, value)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -73,7 +73,7 @@ class MappedBase(metaclass=EntityMeta):
                 entity=self.__mapper__.entitytype,
             )
         else:
-            raise self.__mapper__.unknown(name)
+            raise self._no_field(name)
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(
@@ -92,7 +92,17 @@ class MappedBase(metaclass=EntityMeta):
         if hasattr(type(self), name):
             # It exists, and its own code raised an AttributeError, which is the one to be seen.
             return object.__getattribute__(self, name)
-        raise self.__mapper__.unknown(name)
+        raise self._no_field(name)
+
+    def _no_field(self, name: str) -> UnknownField:
+        """Return the error for a field that the class does not have, with the reason where it says one."""
+        try:
+            getattr(type(self), name)
+        except UnknownField as error:
+            return error
+        except AttributeError:
+            pass
+        return self.__mapper__.unknown(name)
 
     def _follow(self, field: Field) -> MappedBase | None:
         """Return the entity that a reference leads to; may load it."""

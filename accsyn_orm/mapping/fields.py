@@ -8,11 +8,11 @@ does.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 import attrs
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, UnknownField
 from . import kinds
 from .predicates import Column
 from .suggestions import did_you_mean
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 __all__ = [
+    "AbsentAttribute",
     "Column",
     "Field",
     "Mapped",
+    "absent",
     "boolean",
     "integer",
     "json",
@@ -133,12 +135,15 @@ def _mapped(
     doc: str,
     choices: Iterable[str] = (),
     settable: Iterable[str] | None = None,
+    repeats: bool = False,
 ) -> Mapped[Any]:
     allowed = tuple(choices)
     may_be_set = allowed if settable is None else tuple(settable)
 
     def make(name: str) -> Field:
-        return Field(name, wire or name, kind, create, update, optional, allowed, may_be_set, reason, doc)
+        return Field(
+            name, wire or name, kind, create, update, optional, allowed, may_be_set, reason, doc, repeats
+        )
 
     return Mapped(make)
 
@@ -152,6 +157,7 @@ def text(
     update: bool = ...,
     choices: Iterable[str] = ...,
     settable: Iterable[str] | None = ...,
+    repeats: bool | None = ...,
     reason: str = ...,
     doc: str = ...,
 ) -> Mapped[str]: ...
@@ -164,6 +170,7 @@ def text(
     update: bool = ...,
     choices: Iterable[str] = ...,
     settable: Iterable[str] | None = ...,
+    repeats: bool | None = ...,
     reason: str = ...,
     doc: str = ...,
 ) -> Mapped[str | None]: ...
@@ -175,6 +182,7 @@ def text(
     update: bool = True,
     choices: Iterable[str] = (),
     settable: Iterable[str] | None = None,
+    repeats: bool | None = None,
     reason: str = "",
     doc: str = "",
 ) -> Mapped[Any]:
@@ -188,9 +196,12 @@ def text(
         update: Whether it may be changed.
         choices: Every value that it can have, if they are known.
         settable: Those of them that a client may set; all by default.
+        repeats: Whether many entities hold the same text, which is then kept in memory once; where not given,
+            whether there are choices.
         reason: Why it cannot be written.
         doc: One line about it.
     """
+    allowed = tuple(choices)
     return _mapped(
         kinds.Text(),
         wire,
@@ -199,8 +210,9 @@ def text(
         optional=optional,
         reason=reason,
         doc=doc,
-        choices=choices,
+        choices=allowed,
         settable=settable,
+        repeats=bool(allowed) if repeats is None else repeats,
     )
 
 
@@ -303,6 +315,7 @@ def reference(
     *,
     create: bool = True,
     update: bool = True,
+    repeats: bool = True,
     reason: str = "",
     doc: str = "",
 ) -> Mapped[Any]:
@@ -315,8 +328,45 @@ def reference(
         wire: As for `text`, like the rest.
         create: See `text`.
         update: See `text`.
+        repeats: Whether many entities lead to the same one; see `text`.
         reason: See `text`.
         doc: See `text`.
     """
     kind = kinds.Reference(target)
-    return _mapped(kind, wire, create=create, update=update, optional=True, reason=reason, doc=doc)
+    return _mapped(
+        kind, wire, create=create, update=update, optional=True, reason=reason, doc=doc, repeats=repeats
+    )
+
+
+def absent(reason: str) -> Mapped[Any]:
+    """
+    Declare that a class has no such field, although the class above has one.
+
+    What a server sends under that name all the same stays readable, as all that is not declared.
+
+    Args:
+        reason: Why there is none, and what to use instead.
+    """
+    return cast("Mapped[Any]", AbsentAttribute(reason))
+
+
+class AbsentAttribute:
+    """
+    The place of a field that a class does not have.
+
+    Args:
+        reason: Why there is none.
+    """
+
+    __slots__ = ("name", "reason")
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.name = ""
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object | None, owner: type[Any]) -> Any:
+        # For an instance, Python then asks `__getattr__`, which knows what the server sent.
+        raise UnknownField(f"no field {self.name!r} on {owner.__name__}: {self.reason}")

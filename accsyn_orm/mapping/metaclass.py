@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ConfigurationError
 from . import kinds
-from .fields import Column, Mapped
+from .fields import AbsentAttribute, Column, Mapped
 from .mapper import Mapper
 from .registry import register
 from .slots import WIRE_SLOT
@@ -72,7 +72,10 @@ class EntityMeta(type):
         own = namespace.get("__slots__", ())
         namespace["__slots__"] = dict.fromkeys(own) | _slots(declared.values())
         inherited = {
-            key: field for base in reversed(bases) for key, field in getattr(base, "__declared__", {}).items()
+            key: field
+            for base in reversed(bases)
+            for key, field in getattr(base, "__declared__", {}).items()
+            if not isinstance(namespace.get(key), AbsentAttribute)
         }
         namespace["__declared__"] = {**inherited, **declared}
         cls = cast("type[MappedBase]", super().__new__(mcs, name, bases, namespace))

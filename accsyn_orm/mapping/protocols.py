@@ -13,13 +13,13 @@ import attrs
 from ..expressions.tree import EVERYTHING, Expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .base import MappedBase
     from .fields import Field
     from .mapper import Mapper
 
-__all__ = ["Drainable", "Owner", "Pending", "RowSource", "Select"]
+__all__ = ["Caller", "Drainable", "Owner", "Pending", "RowSource", "Select"]
 
 
 @attrs.frozen
@@ -134,4 +134,62 @@ class Owner(Protocol):
 
     def follow(self, entity: MappedBase, field: Field) -> MappedBase | None:
         """Return the entity that a reference leads to."""
+        ...
+
+
+class Caller(RowSource, Protocol):
+    """A session as the methods of entities see it: the calls that are not attributes of an entity."""
+
+    def grant(
+        self,
+        entitytype: str,
+        entityid: str,
+        targettype: str,
+        targetid: str,
+        data: Mapping[str, Any] | None = None,
+    ) -> bool | dict[str, Any]:
+        """Let a user receive a job, or use a share."""
+        ...
+
+    def access(self, targettype: str, targetid: str) -> list[dict[str, Any]]:
+        """List who receives a job, or who may use a share."""
+        ...
+
+    def revoke(self, entitytype: str, entityid: str, targettype: str, targetid: str) -> bool:
+        """Take a user off a job, or access to a share away."""
+        ...
+
+    def assign(self, entitytype_parent: str, entitytype: str, data: Mapping[str, Any]) -> bool:
+        """Have a server serve a volume."""
+        ...
+
+    def deassign(self, entitytype_parent: str, entitytype: str, data: Mapping[str, Any]) -> bool:
+        """Have a server serve a volume no longer."""
+        ...
+
+    def assignments(self, entitytype: str, entityid: str) -> list[dict[str, Any]]:
+        """List the servers that serve a volume."""
+        ...
+
+    def create(
+        self,
+        entitytype: str,
+        data: Mapping[str, Any],
+        entityid: str | None = None,
+        allow_duplicates: bool | None = None,
+        replace_duplicates: bool | None = None,
+    ) -> Any:
+        """Create entities, from dictionaries."""
+        ...
+
+    def delete_many(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> Any:
+        """Take files out of a collection."""
+        ...
+
+    def deactivate(self, entity: Any) -> None:
+        """Have the next commit deactivate an entity."""
+        ...
+
+    def activate(self, entity: Any) -> None:
+        """Have the next commit activate an entity again."""
         ...

@@ -9,6 +9,7 @@ import attrs
 from ..errors import InvalidValue, QueryError, ReadOnlyField
 from ..expressions.tree import EVERYTHING
 from ..mapping.kinds import Reference
+from ..mapping.refusals import refuse
 from ..mapping.registry import class_named
 from .describing import Describing
 from .projection import whole_rows
@@ -37,7 +38,11 @@ class Writing(Describing, Generic[E]):
             InvalidValue: A value does not fit.
             ServerError: The server refuses; nothing stays pending then.
         """
-        entity = self.description.mapper.cls(**values)
+        mapper, parent = self.description.mapper, self.description.parent
+        refuse(mapper, "create")
+        if mapper.parent is not None and parent is not None:
+            values = {mapper.parent: parent, **values}
+        entity = mapper.cls(**values)
         self._source().create_now(entity)
         return cast("E", entity)
 
@@ -115,8 +120,10 @@ class Writing(Describing, Generic[E]):
 
         Raises:
             QueryError: The query set has no filter; say `everything()` if that is meant.
+            SessionError: Entities of this type cannot be deleted.
             CommitError: Not everything was deleted; it says what was.
         """
+        refuse(self.description.mapper, "delete")
         return self._source().delete_rows(self.description.mapper, self._targets("delete", "code"))
 
     def _targets(self, verb: str, *attributes: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from .usage import jobs_of_user, jobs_on_shares
 
 if TYPE_CHECKING:
     from .context import Context
-    from .store import Row
+    from .store import Document, Row
 
 __all__ = ["activate", "deactivate", "shares_below", "users_of"]
 
@@ -64,7 +64,7 @@ def activate(context: Context, row: Row) -> None:
             f"deactivated; activate that first.",
             status=400,
         )
-    context.store.put(row.type, context.stamped({**row.document, "inactive": False, "went_with": None}))
+    context.store.put(row.type, context.stamped(_with_owner(row, None)))
     for each in _followers(context, row):
         if each.document.get("went_with") == row.id:
             _bring_back(context, each)
@@ -77,8 +77,13 @@ def _bring_back(context: Context, share: Row) -> None:
     away = [
         row.id for row in map(context.store.get, owners) if row is not None and row.document.get("inactive")
     ]
-    back = {**share.document, "inactive": bool(away), "went_with": away[0] if away else None}
-    context.store.put(share.type, context.stamped(back))
+    context.store.put(share.type, context.stamped(_with_owner(share, away[0] if away else None)))
+
+
+def _with_owner(row: Row, away: str | None) -> Document:
+    """Return a document that is out of use as long as an owner is; without one nothing is left of that."""
+    kept = {name: value for name, value in row.document.items() if name != "went_with"}
+    return {**kept, "inactive": away is not None, **({"went_with": away} if away else {})}
 
 
 def _check_type(row: Row, state: str) -> None:

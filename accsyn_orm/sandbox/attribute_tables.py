@@ -279,4 +279,5 @@ path         text     R
 size         int
 created      date
 modified     date
+files        list     CH
 """

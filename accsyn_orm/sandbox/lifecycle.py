@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ended", "settled"]
 
-# Notes of the sandbox that no client sees, and that end with the status that they are about: why something
-# failed, and that it is one of the demo data's own.
-_NOTES = ("reason", "sample")
+# A note of the sandbox that no client sees, and that ends with the status that it is about: why something failed.
+_NOTES = ("reason",)
 
 
 def settled(context: Context, before: Document, after: Document) -> Document:
@@ -26,6 +25,8 @@ def settled(context: Context, before: Document, after: Document) -> Document:
         before: The document as it was.
         after: The document with the client's changes.
     """
+    if after.get("status") != before.get("status"):
+        context.store.touched.add(before["id"])
     return ended(context.time, before, after)
 
 

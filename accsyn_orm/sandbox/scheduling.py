@@ -27,18 +27,18 @@ def runnable(store: Store) -> list[Row]:
 
 def held_back(store: Store) -> list[Row]:
     """List the running jobs that a paused queue holds."""
-    rows = (row for row in store.rows(COPIED) if row.document["status"] == "running" and _is_real(row))
+    rows = (row for row in store.rows(COPIED) if row.document["status"] == "running" and _is_real(store, row))
     return [row for row in rows if holder(store, row.document.get("queue")) is not None]
 
 
 def _may_run(store: Store, job: Row) -> bool:
     waiting = job.document["status"] in {"waiting", "running"}
-    return waiting and _is_real(job) and holder(store, job.document.get("queue")) is None
+    return waiting and _is_real(store, job) and holder(store, job.document.get("queue")) is None
 
 
-def _is_real(job: Row) -> bool:
+def _is_real(store: Store, job: Row) -> bool:
     # The demo data's own transfers are pictures of what there may be; there is nothing to copy.
-    return job.scope == "active" and not job.document.get("sample")
+    return job.scope == "active" and (not job.document.get("sample") or job.id in store.touched)
 
 
 def first_tasks(tasks: Iterable[Row], count: int) -> list[Row]:

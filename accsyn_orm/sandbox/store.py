@@ -88,6 +88,8 @@ class Store:
     def __init__(self, path: str | None = None) -> None:
         self._path = path or ":memory:"
         self.mails: list[Mail] = []
+        # Jobs and tasks whose status somebody has set since the start; apart from the documents, which say what is.
+        self.touched: set[str] = set()
         try:
             self._connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
         except sqlite3.Error as error:

@@ -217,6 +217,7 @@ class Plan:
 
 
 _TAGS: dict[str, Any] = {"not_loaded": NOT_LOADED, "absent": ABSENT}
+_RESERVED = frozenset({"$new", "$none", "$value"})
 
 
 def _serialise(_: Any, __: Any, value: Any) -> Any:
@@ -224,6 +225,8 @@ def _serialise(_: Any, __: Any, value: Any) -> Any:
         return {"$new": value.operation, "$prefix": value.prefix}
     if isinstance(value, _Nothing):
         return {"$none": value.name.lower()}
+    if isinstance(value, dict) and not _RESERVED.isdisjoint(value):
+        return {"$value": value}  # a user's own, which only looks like one of ours
     return value.value if isinstance(value, Kind) else value
 
 
@@ -232,8 +235,8 @@ def _restored(value: Any) -> Any:
         return NewEntity(value["$new"], value["$prefix"])
     if isinstance(value, dict) and "$none" in value:
         return _TAGS[value["$none"]]
-    if isinstance(value, dict) and "operation" in value and value.keys() == {"operation", "prefix"}:
-        return NewEntity(value["operation"], value["prefix"])
+    if isinstance(value, dict) and "$value" in value:
+        return value["$value"]
     return value
 
 

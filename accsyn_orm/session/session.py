@@ -13,8 +13,8 @@ from ..mapping import binding, state
 from ..mapping.refusals import refuse
 from ..mapping.rows import fill, merge
 from .base import remembers_errors
-from .bulk import BulkCalls
 from .identity import IdentityMap
+from .job_kinds import JobKinds
 from .plan import Kind
 from .unit_of_work import UnitOfWork
 
@@ -33,7 +33,7 @@ __all__ = ["Session"]
 E = TypeVar("E", bound=Entity)
 
 
-class Session(BulkCalls):
+class Session(JobKinds):
     """
     A session signed in to a workspace: entities and dictionaries, in and out.
 

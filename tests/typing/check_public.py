@@ -13,9 +13,14 @@ from typing import Any
 from typing_extensions import assert_type
 
 from accsyn_orm import (
+    Access,
+    Collection,
     Column,
     CommitResult,
+    Delivery,
     Entity,
+    File,
+    Folder,
     Job,
     Lookup,
     Manager,
@@ -26,15 +31,23 @@ from accsyn_orm import (
     QuerySet,
     Queue,
     RelatedSet,
+    Request,
+    Server,
     Session,
+    Share,
+    Stream,
     Task,
     Transfer,
     User,
+    Volume,
     fields,
     register_lookup,
 )
+from accsyn_orm.entities.receiving import Recipient
+from accsyn_orm.entities.task_set import TaskQuerySet
 from accsyn_orm.mapping.predicates import Condition, Predicate
 from accsyn_orm.queryset.projection import Projection
+from accsyn_orm.session.schema import SchemaDifference, compare, generate
 
 
 def instances_hold_values(job: Job, task: Task, user: User, queue: Queue) -> None:
@@ -50,7 +63,9 @@ def instances_hold_values(job: Job, task: Task, user: User, queue: Queue) -> Non
     assert_type(job.user_id, str)
     assert_type(job.queue, Queue)
     assert_type(job.queue.code, str)
-    assert_type(job.tasks, QuerySet[Task])
+    assert_type(job.tasks, TaskQuerySet)
+    assert_type(job.tasks.filter(status="queued"), TaskQuerySet)
+    assert_type(job.tasks[0], Task)
     assert_type(task.job, Job)
     assert_type(task.job.user.code, str)
     assert_type(user.logged_in, dt.datetime | None)
@@ -59,6 +74,56 @@ def instances_hold_values(job: Job, task: Task, user: User, queue: Queue) -> Non
     job.queue = queue
     job.description = None
     job.metadata["shot"] = "0010"
+
+
+def jobs_take_tasks(job: Transfer) -> None:
+    assert_type(job.tasks.create(source="volume=projects/a.mov", destination="lisa@example.com"), Task)
+    assert_type(job.tasks.create("volume=projects/a.mov", allow_duplicates=False), Task)
+    assert_type(job.tasks.create({"source": "volume=projects/a.mov"}, replace_duplicates=True), Task)
+    assert_type(job.tasks.create(["volume=projects/a.mov", {"source": "volume=projects/b.mov"}]), list[Task])
+    assert_type(Task.objects, TaskQuerySet)
+
+
+def jobs_have_recipients(delivery: Delivery, request: Request, stream: Stream, lisa: User) -> None:
+    assert_type(delivery.grant(lisa, invite=False), bool)
+    assert_type(request.grant("lisa@example.com"), bool)
+    assert_type(stream.recipients(), list[Recipient])
+    assert_type(delivery.recipients()[0].user_id, str | None)
+    assert_type(delivery.recipients()[0].email, str)
+    assert_type(delivery.revoke(lisa), bool)
+    assert_type(delivery.revoke(delivery.recipients()[0]), bool)
+    assert_type(delivery.tasks[0].job, Job)
+
+
+def shares_are_granted(folder: Folder, share: Share, volume: Volume, server: Server, lisa: User) -> None:
+    granted = folder.grant(lisa, path="in", read=True, write=True, notify=False, message="", invite=False)
+    assert_type(granted, Access | None)
+    assert_type(share.access(), list[Access])
+    assert_type(share.access()[0].read, bool)
+    assert_type(volume.revoke("lisa@example.com"), bool)
+    assert_type(volume.assign(server), bool)
+    assert_type(volume.deassign(server.id), bool)
+    assert_type(volume.assignments(), list[Server])
+
+
+def entities_are_deactivated(lisa: User, folder: Folder, collection: Collection) -> None:
+    lisa.deactivate()
+    lisa.activate()
+    folder.deactivate()
+    collection.activate()
+
+
+def collections_have_files(collection: Collection, file: File) -> None:
+    assert_type(collection.files, QuerySet[File])
+    assert_type(collection.add_files(["share=thefilm/a.mov"]), list[File])
+    assert_type(collection.remove_files([file, "5b"]), bool)
+    assert_type(file.collection, Collection)
+
+
+def schemas_are_compared(session: Session) -> None:
+    difference = compare(session, types=["queue"], classes=[Queue], sample=True)
+    assert_type(difference, SchemaDifference)
+    assert_type(generate(difference), str)
 
 
 def classes_hold_columns() -> None:
@@ -120,7 +185,7 @@ def query_sets_narrow(session: Session, job: Job) -> None:
     assert_type(jobs.filter(Job.status != "failed", Q(size__gt=1), code="x"), QuerySet[Job])
     assert_type(jobs.exclude(Job.status != "failed", code="x"), QuerySet[Job])
     assert_type(jobs.where("status!=failed"), QuerySet[Job])
-    assert_type(Task.objects.within(job), QuerySet[Task])
+    assert_type(Task.objects.within(job), TaskQuerySet)
     assert_type(jobs.finished(), QuerySet[Job])
     assert_type(jobs.archived(), QuerySet[Job])
     assert_type(User.objects.inactive(), QuerySet[User])

@@ -85,7 +85,7 @@ def what_comes_out(session: Session, job: Job) -> None:
 
 def sessions(session: Session, job: Job) -> None:
     session.add("5b")  # type: ignore[arg-type]
-    session.delete(Job)  # type: ignore[arg-type]
+    session.delete(Job)  # type: ignore[call-overload]
     session.get("job", "5b")  # type: ignore[arg-type]
     session.rollback(job)  # type: ignore[call-arg]
     session.budget("many")  # type: ignore[arg-type]

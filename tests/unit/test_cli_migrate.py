@@ -98,7 +98,11 @@ def test_a_plan_sends_only_reads(
     assert _writes(sandbox) == 0
     printed = capsys.readouterr().out
     assert 'description  null → "old"' in printed
-    assert "1 more steps are planned once this one is applied" in printed
+    assert (
+        "# abort\nnote: planned by what the server has now, without what 'note why' will have changed: once that is"
+        " applied, this step may find more, less or other entities, and its plan is shown anew\n"
+        "plan for acmefilm: nothing to do\n"
+    ) in printed
     assert [each.name for each in tmp_path.iterdir()] == ["script.py"]
 
 

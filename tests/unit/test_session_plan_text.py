@@ -211,10 +211,30 @@ class TestAsJson:
         with pytest.raises(InvalidValue, match=r"^this is not a plan that to_json\(\) wrote: \w+Error\("):
             Plan.from_json(text)
 
-    def test_values_that_look_like_ours_come_back(self) -> None:
-        odd = Change("metadata", {"operation": 1}, {"prefix": "x", "a": [ABSENT.value]})
-        plan = Plan("w", (Operation(1, Kind.UPDATE, "job", IDENT, changes=(odd,)),))
-        assert Plan.from_json(plan.to_json()) == plan
+    @pytest.mark.parametrize(
+        "value",
+        [
+            {"operation": 1, "prefix": "site:"},
+            {"$new": 1, "$prefix": ""},
+            {"$new": "a user's own"},
+            {"$none": "absent"},
+            {"$value": 5},
+            {"$value": {"$value": {"$none": "not_loaded"}}},
+            {"deep": [{"$new": 1, "$prefix": ""}], "$other": 1},
+            "$none",
+        ],
+    )
+    def test_values_that_look_like_ours_come_back(self, value: Any) -> None:
+        changes = (
+            Change("metadata", value, {"a": value}),
+            Change("x", ABSENT, value),
+            Change("y", NOT_LOADED, 1),
+        )
+        member = Member("t1", "", changes)
+        plan = Plan("w", (Operation(1, Kind.UPDATE, "job", IDENT, changes=changes, members=(member,)),))
+        again = Plan.from_json(plan.to_json())
+        assert again == plan
+        assert again.hash == plan.hash
 
     def test_parents_and_prefixes_come_back(self) -> None:
         plan = Plan(
