@@ -57,6 +57,7 @@ from .errors import (
     ExpressionSyntaxError,
     IdentityConflict,
     ImplicitIO,
+    InsecureProxyWarning,
     InvalidValue,
     InvalidWorkspace,
     JournalError,
@@ -75,12 +76,18 @@ from .errors import (
     SessionClosed,
     SessionError,
     SessionExpired,
+    SettingNotSet,
     TLSError,
     TransportError,
+    UnfitValueWarning,
     UnknownField,
     UnknownLookup,
     UnrepresentableValue,
     UnsupportedByDialect,
+    WaitEnded,
+    WaitError,
+    WaitTimeout,
+    accsynException,
 )
 from .mapping import fields
 from .mapping.fields import Column, Mapped
@@ -89,9 +96,12 @@ from .queryset.lookups import Lookup, register_lookup
 from .queryset.manager import Manager
 from .queryset.q import Q
 from .queryset.query_set import QuerySet
+from .queryset.watching import Event, ValueChange, Watch
 from .session import Session
 from .session.outcomes import CommitResult, Outcome
+from .session.paths import AccsynPath
 from .session.plan import Change, Operation, Plan
+from .session.storage import FileEntry
 
 __version__ = "0.1.0"
 
@@ -99,6 +109,7 @@ __all__ = [
     "Access",
     "AccsynError",
     "AccsynException",
+    "AccsynPath",
     "AmbiguousSession",
     "App",
     "AuthenticationFailed",
@@ -121,12 +132,15 @@ __all__ = [
     "DuplicateDetected",
     "Engine",
     "Entity",
+    "Event",
     "ExpressionSyntaxError",
     "File",
+    "FileEntry",
     "Folder",
     "Home",
     "IdentityConflict",
     "ImplicitIO",
+    "InsecureProxyWarning",
     "InvalidValue",
     "InvalidWorkspace",
     "Job",
@@ -161,6 +175,7 @@ __all__ = [
     "SessionClosed",
     "SessionError",
     "SessionExpired",
+    "SettingNotSet",
     "Share",
     "Site",
     "Stream",
@@ -168,14 +183,21 @@ __all__ = [
     "Task",
     "Transfer",
     "TransportError",
+    "UnfitValueWarning",
     "UnknownField",
     "UnknownLookup",
     "UnrepresentableValue",
     "UnsupportedByDialect",
     "User",
     "UserServer",
+    "ValueChange",
     "Volume",
+    "WaitEnded",
+    "WaitError",
+    "WaitTimeout",
+    "Watch",
     "Workspace",
+    "accsynException",
     "fields",
     "register_lookup",
 ]

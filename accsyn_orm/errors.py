@@ -31,6 +31,9 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
     ├── NotFound                     (LookupError)
     │   └── SettingNotSet            (KeyError)
     ├── MultipleFound                (LookupError)
+    ├── WaitError                    what was waited for did not come; `seen` says what was there
+    │   ├── WaitTimeout              (TimeoutError) not in time
+    │   └── WaitEnded                the entity ended otherwise
     └── SessionError                 (RuntimeError) a session was used as it cannot be used
         ├── NoSession
         ├── AmbiguousSession
@@ -44,7 +47,8 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
         ├── JournalError         a journal cannot be used: in use, torn, foreign, of other work, or not writable
         └── CommitError              a commit did not apply everything
 
-InsecureProxyWarning (UserWarning) is the one warning: an accsyn proxy takes requests in plain http.
+There are two warnings, both a UserWarning: InsecureProxyWarning, for an accsyn proxy takes requests in plain http, and
+UnfitValueWarning, where a table of typed columns cannot hold what the server sent.
 
 No error carries a secret, and none of the libraries below raises through: their errors stand in `__cause__`.
 """
@@ -54,7 +58,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "AccsynError",
@@ -95,10 +99,14 @@ __all__ = [
     "SettingNotSet",
     "TLSError",
     "TransportError",
+    "UnfitValueWarning",
     "UnknownField",
     "UnknownLookup",
     "UnrepresentableValue",
     "UnsupportedByDialect",
+    "WaitEnded",
+    "WaitError",
+    "WaitTimeout",
     "accsynException",
 ]
 
@@ -182,6 +190,10 @@ class ConnectionLost(TransportError):
 
 class InsecureProxyWarning(UserWarning):
     """Requests go to an accsyn proxy in plain http: API key, session and data can be read on the way there."""
+
+
+class UnfitValueWarning(UserWarning):
+    """Values of a column are not of its type, and are null in the table; the message names the column and one of them."""
 
 
 class DeadlineExceeded(TransportError, TimeoutError):
@@ -293,6 +305,27 @@ class SettingNotSet(NotFound, KeyError):
 
 class MultipleFound(AccsynError, LookupError):
     """More than one entity matches, where one was asked for."""
+
+
+class WaitError(AccsynError):
+    """
+    What was waited for did not come.
+
+    Args:
+        seen: The values that were last seen, by name of field; empty where no look succeeded.
+    """
+
+    def __init__(self, message: str, *, seen: Mapping[str, Any] | None = None, entity: str | None = None) -> None:
+        super().__init__(message, entity=entity)
+        self.seen = dict(seen or {})
+
+
+class WaitTimeout(WaitError, TimeoutError):
+    """What was waited for did not come in time."""
+
+
+class WaitEnded(WaitError):
+    """What was waited for cannot come any more: the entity ended in another state."""
 
 
 class SessionError(AccsynError, RuntimeError):

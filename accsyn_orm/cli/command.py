@@ -1,36 +1,63 @@
-"""The command line: its verbs, its exit codes, its errors."""
+"""The command line: its verbs, and how they are run."""
 
 from __future__ import annotations
 
-import argparse
+import io
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from .. import __version__
-from ..errors import AccsynError
-from . import migrate, sandbox
+from . import migrate
+from .find import find
+from .sandbox import sandbox
+from .set_values import set_values
+from .show import show
+from .whoami import whoami
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["main"]
+__all__ = ["app", "run"]
 
-# 0 all applied, 1 something was rejected or failed, 2 the command was used wrongly, 3 something is left unknown.
-_FAILED = 1
+_EPILOG = "Exit codes: 0 done, 1 rejected or failed, 2 wrong usage, 3 something is left unknown, 130 interrupted."
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="accsyn-orm", description="The object mapper for the accsyn REST API."
-    )
-    parser.add_argument("--version", action="version", version=f"accsyn-orm {__version__}")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    sandbox.add_to(verbs)
-    migrate.add_to(verbs)
-    return parser
+# Tracebacks with the values of variables could show a key, and are off; an error that is ours is told in a line.
+app = typer.Typer(
+    name="accsyn-orm",
+    help="The object mapper for the accsyn REST API, from the command line.",
+    epilog=_EPILOG,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"accsyn-orm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("find", epilog=_EPILOG)(find)
+app.command("show", epilog=_EPILOG)(show)
+app.command("set", epilog=_EPILOG)(set_values)
+app.command("whoami", epilog=_EPILOG)(whoami)
+app.add_typer(migrate.app, name="migrate")
+app.command("sandbox", epilog=_EPILOG)(sandbox)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
     """
     Run the command.
 
@@ -40,10 +67,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What the terminal's encoding does not have is shown as its number, in place of an error.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        code: int = options.run(options)
-    except AccsynError as error:
-        print(f"accsyn-orm: {error}", file=sys.stderr)
-        return _FAILED
-    return code
+        # In place of `app()`, which would put a hook of its own into `sys.excepthook`.
+        typer.main.get_command(app).main(
+            None if arguments is None else list(arguments), prog_name="accsyn-orm"
+        )
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import enum
+from typing import Annotated
 
-if TYPE_CHECKING:
-    import argparse
+import typer
 
-__all__ = ["add_to"]
+from .exits import exits
 
-
-def add_to(verbs: Any) -> None:
-    """Add the verb to the command's parser."""
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        "sandbox", help="serve a local workspace until Ctrl-C", description="Serve a local accsyn workspace."
-    )
-    parser.add_argument("--port", type=int, default=0, help="port on this machine; any free one by default")
-    parser.add_argument(
-        "--data", choices=("demo", "empty"), default="demo", help="what is in it (default: demo)"
-    )
-    parser.add_argument("--db", metavar="PATH", help="keep it in this SQLite file; in memory by default")
-    parser.add_argument(
-        "--tls", action="store_true", help="speak https; the authority to trust is printed as `ca PATH`"
-    )
-    parser.set_defaults(run=_run)
+__all__ = ["sandbox"]
 
 
-def _run(options: argparse.Namespace) -> int:
+class Data(str, enum.Enum):
+    """What is in the workspace."""
+
+    DEMO = "demo"
+    EMPTY = "empty"
+
+
+@exits
+def sandbox(
+    port: Annotated[
+        int, typer.Option(help="Port on this machine; any free one by default.", show_default=False)
+    ] = 0,
+    data: Annotated[Data, typer.Option(help="What is in it.")] = Data.DEMO,
+    db: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Keep it in this SQLite file; in memory by default.")
+    ] = None,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Speak https; the authority to trust is printed as `ca PATH`.")
+    ] = False,
+) -> int:
+    """Serve a local accsyn workspace until Ctrl-C."""
     from ..sandbox.command import run
 
-    return run(options.port, options.data, options.db, tls=options.tls)
+    return run(port, data.value, db, tls=tls)

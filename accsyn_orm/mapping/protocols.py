@@ -15,11 +15,12 @@ from ..expressions.tree import EVERYTHING, Expression
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ..wire.clock import Clock
     from .base import MappedBase
     from .fields import Field
     from .mapper import Mapper
 
-__all__ = ["Caller", "Drainable", "Owner", "Pending", "RowSource", "Select"]
+__all__ = ["Caller", "Drainable", "Observed", "Owner", "Pending", "RowSource", "Select"]
 
 
 @attrs.frozen
@@ -192,4 +193,28 @@ class Caller(RowSource, Protocol):
 
     def activate(self, entity: Any) -> None:
         """Have the next commit activate an entity again."""
+        ...
+
+
+class Observed(RowSource, Protocol):
+    """A session as watches and waits see it, which look again and again."""
+
+    @property
+    def clock(self) -> Clock:
+        """What they go by."""
+        ...
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the rate limit lets through as things are; infinite where none is kept."""
+        ...
+
+    @property
+    def request_count(self) -> int:
+        """How many requests were sent so far."""
+        ...
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed."""
         ...

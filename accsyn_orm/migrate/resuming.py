@@ -17,9 +17,9 @@ from .steps import Origin, check_script, journal_paths, script_of, undo_path
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
 
     from ..session import Session
+    from ..session.progress import Progress
     from .runner import Agree
 
 __all__ = ["finish", "resume", "settle_open"]
@@ -31,7 +31,7 @@ def resume(
     *,
     agree: Agree | None = None,
     workers: int = 8,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Progress = None,
 ) -> list[Run]:
     """
     Go on with a run that was interrupted, or that was not wholly applied.
@@ -45,7 +45,7 @@ def resume(
         agree: Is shown the plan of each step that was not begun, unless the first run was not to ask either. Where it
             is needed and not given, such steps are refused.
         workers: How many requests are in flight at most.
-        progress: Is told of each outcome as it comes.
+        progress: Is told of each outcome as it comes. True shows a bar (needs rich or tqdm).
 
     Returns:
         What became of each step.
@@ -79,7 +79,7 @@ def _rest(
     origin: Origin,
     agree: Agree | None,
     workers: int,
-    progress: Callable[[Outcome], None] | None,
+    progress: Progress,
 ) -> list[Run]:
     """Run the steps that no journal was begun for."""
     script = script_of(origin)
@@ -124,9 +124,7 @@ def settle_open(session: Session, journal: Journal) -> None:
             ids[operation.number] = outcome.id
 
 
-def finish(
-    session: Session, journal: Journal, workers: int = 8, progress: Callable[[Outcome], None] | None = None
-) -> CommitResult:
+def finish(session: Session, journal: Journal, workers: int = 8, progress: Progress = None) -> CommitResult:
     """
     Bring the plan of a journal to its end.
 
@@ -134,7 +132,7 @@ def finish(
         session: An open session.
         journal: An open journal.
         workers: How many requests are in flight at most.
-        progress: Is told of each outcome as it comes.
+        progress: Is told of each outcome as it comes. True shows a bar (needs rich or tqdm).
 
     Raises:
         CommitError: Not everything was applied.

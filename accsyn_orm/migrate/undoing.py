@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from ..session.journal import Journal
+from ..session.progress import check_progress
 from .inverse import Kept, invert
 from .resuming import finish, settle_open
 from .steps import Origin, journal_paths, undo_path
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..session import Session
-    from ..session.outcomes import CommitResult, Outcome
+    from ..session.outcomes import CommitResult
     from ..session.plan import Plan
+    from ..session.progress import Progress
 
 __all__ = ["Undone", "undo"]
 
@@ -53,7 +55,7 @@ def undo(
     *,
     agree: Callable[[Undone], bool] | None = None,
     workers: int = 8,
-    progress: Callable[[Outcome], None] | None = None,
+    progress: Progress = None,
 ) -> list[Undone]:
     """
     Take back what a run applied, the last step first; an interrupted undo is gone on with.
@@ -66,7 +68,7 @@ def undo(
         path: The journal of the first step.
         agree: Is shown what would be sent for a step, and what would be left, and says whether to go on.
         workers: How many requests are in flight at most.
-        progress: Is told of each outcome as it comes.
+        progress: Is told of each outcome as it comes. True shows a bar (needs rich or tqdm).
 
     Returns:
         What became of each step; an undo that was interrupted keeps its plan, and what it left.
@@ -75,6 +77,7 @@ def undo(
         JournalError: The journal is in use, torn, or of another workspace.
         CommitError: Not everything was taken back; the same call goes on with the rest.
     """
+    check_progress(progress)
     undone = []
     with contextlib.ExitStack() as held:
         paths = journal_paths(path)
@@ -92,7 +95,7 @@ def _undo_step(
     journal: Journal,
     agree: Callable[[Undone], bool] | None,
     workers: int,
-    progress: Callable[[Outcome], None] | None,
+    progress: Progress,
 ) -> Undone:
     title = Origin.from_notes(journal.notes).title
     path = undo_path(journal.path)

@@ -6,9 +6,11 @@ import shlex
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from ..errors import ConfigurationError
+from .loading import load_entities
 from .server import Sandbox
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _REFUSED = 2
+_READY_MADE = ("demo", "empty")
 
 
 def run(
@@ -26,12 +29,23 @@ def run(
     *,
     jobs: int | None = None,
     tls: bool = False,
+    folder: str | None = None,
+    transfers: bool = False,
 ) -> int:
     """
     Serve a sandbox on loopback until SIGINT or SIGTERM.
 
     Prints `ready URL` and the variables to export, those of the admin; with TLS also `ca PATH`, the authority to
-    give to a session as `verify=`.
+    give to a session as `verify=`; with a folder or transfers also `folder PATH`, below which the files are.
+
+    Args:
+        port: Port on 127.0.0.1; 0 for any free one.
+        data: `demo`, `empty`, or the path of a JSON file of entities by type, which are added to `empty`.
+        db: SQLite file to keep it in; one that has a workspace already is given no data.
+        jobs: How many transfers the demo data has.
+        tls: Whether to speak https.
+        folder: Folder below which `volumes/` and `machines/` play the disks; a temporary one by default.
+        transfers: Whether transfers copy files.
 
     Returns:
         The exit code: 0 when it was stopped, 2 when it could not start.
@@ -43,8 +57,20 @@ def run(
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Sandbox(cast("Literal['demo', 'empty']", data), db, port, jobs=jobs, tls=tls) as sandbox:
-            _announce(sandbox, tls=tls)
+        ready_made = data if data in _READY_MADE else "empty"
+        filled = db is not None and Path(db).exists()
+        with Sandbox(
+            cast("Literal['demo', 'empty']", ready_made),
+            db,
+            port,
+            jobs=jobs,
+            tls=tls,
+            folder=folder,
+            transfers=transfers,
+        ) as sandbox:
+            if data not in _READY_MADE and not filled:
+                load_entities(sandbox, data)
+            _announce(sandbox, tls=tls, files=transfers or folder is not None)
             # With a timeout, so that signals are seen on systems where a bare wait holds them back.
             while not stopped.wait(1.0):
                 pass
@@ -57,7 +83,7 @@ def run(
     return 0
 
 
-def _announce(sandbox: Sandbox, *, tls: bool) -> None:
+def _announce(sandbox: Sandbox, *, tls: bool, files: bool) -> None:
     credentials = sandbox.credentials("admin")
     variables = {
         "ACCSYN_URL": sandbox.url,
@@ -68,6 +94,7 @@ def _announce(sandbox: Sandbox, *, tls: bool) -> None:
     lines = [
         f"ready {sandbox.url}",
         *([f"ca {sandbox.ca_file}"] if tls else []),
+        *([f"folder {sandbox.disk.root}"] if files else []),
         *(f"export {name}={shlex.quote(value)}" for name, value in variables.items()),
     ]
     sys.stdout.write("\n".join(lines) + "\n")

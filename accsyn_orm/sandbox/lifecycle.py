@@ -26,7 +26,7 @@ def settled(context: Context, before: Document, after: Document) -> Document:
         after: The document with the client's changes.
     """
     if after.get("status") != before.get("status"):
-        context.store.touched.add(before["id"])
+        context.store.touched.add(after["id"])
     return ended(context.time, before, after)
 
 

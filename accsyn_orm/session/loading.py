@@ -18,6 +18,7 @@ from ..mapping.registry import class_named, mapper_of_type
 from ..mapping.rows import fill, merge, settle_empty
 from ..queryset.description import Description
 from ..queryset.listing import row_pages
+from ..wire.clock import MONOTONIC
 from .dictionaries import DictionaryCalls
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..mapping.kinds import Reference
     from ..mapping.mapper import Mapper
     from ..mapping.protocols import RowSource
+    from ..wire.clock import Clock
     from ..wire.messages import Call
     from .identity import IdentityMap
 
@@ -64,9 +66,16 @@ class LoadingCalls(DictionaryCalls):
     """The reading half of a session that maps entities: what query sets and entities ask of it."""
 
     page_size: int = 500
+    # What `watch()` and `wait_for()` go by.
+    clock: Clock = MONOTONIC
     _identity: IdentityMap
     _reference: weakref.ref[LoadingCalls]
     _absent: set[tuple[Mapper, str]]
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the rate limit lets through as things are; infinite where none is kept."""
+        return self._connection.request_rate
 
     # For query sets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 import time
 import uuid
@@ -20,6 +21,7 @@ from ..errors import (
 from .answers import result_of, retry_after
 from .forking import renew_after_fork
 from .messages import Call, Timeouts
+from .rate import RATE, Bucket
 from .redaction import Redactor
 from .retrying import Retrying
 from .sign_in import Arrival, sign_in
@@ -114,6 +116,15 @@ class Connection:
     def request_count(self) -> int:
         """How many HTTP requests were sent, those of signing in and of trying again included."""
         return self._requests
+
+    @property
+    def request_rate(self) -> float:
+        """Requests a second that the rate limit lets through as things are; infinite where none is kept."""
+        limit = self._rate_limit
+        limiter = None if limit is None else self._limiter(limit, f"{self.endpoint.url}/")
+        if limiter is None:
+            return math.inf
+        return limiter.rate if isinstance(limiter, Bucket) else RATE
 
     @property
     def closed(self) -> bool:

@@ -26,7 +26,7 @@ _HEAD = f"""\
 
 Every public method of three published clients, accsyn-python-api {", ".join(VERSIONS[:-1])} and {VERSIONS[-1]}, and what
 becomes of a script that is written for it when it imports `accsyn_orm as accsyn_api` instead. Each use below is made
-twice: with the published client, against a [sandbox](sandbox-faults.md) with the demo workspace, and with `accsyn_orm`,
+twice: with the published client, against a sandbox with the demo workspace, and with `accsyn_orm`,
 against another one that is the same. What the two sandboxes were asked is compared, request by request: method, uri, id,
 query, payload and status of the answer. So is what the calls returned, raised and printed. The arguments of the session
 are the same, too; where an API key is to speak v1, as 2.2.1 does here, `accsyn_orm` is told so by `protocol="v1"`. A
@@ -74,7 +74,12 @@ def compared(version: str) -> dict[str, Compared]:
 def page() -> str:
     """Return the page."""
     first = next(each for each in compared(VERSIONS[0]) if each != SIGN_IN)
-    parts = [_HEAD.format(example=first), _summary(), *(_section(version) for version in VERSIONS), _reasons()]
+    parts = [
+        _HEAD.format(example=first),
+        _summary(),
+        *(_section(version) for version in VERSIONS),
+        _reasons(),
+    ]
     return "\n".join(parts)
 
 
@@ -96,13 +101,16 @@ def _section(version: str) -> str:
     uses = compared(version)
     lines = [f"## {version}", "", "| method | requests | uses | deviations |", "|---|---|---|---|"]
     lines.append(_row("Session", [uses[SIGN_IN]]))
-    for name in public_methods(version):
-        lines.append(_row(name, [each for each in uses.values() if name in each.theirs.used]))
+    lines += [_row(name, _that_use(name, uses)) for name in public_methods(version)]
     attributes = run(version, ours=False).attributes
     if attributes:
         lines += ["", "| attribute | requests | uses | deviations |", "|---|---|---|---|"]
-        lines += [_row(name, [each for each in uses.values() if name in each.theirs.used]) for name in attributes]
+        lines += [_row(name, _that_use(name, uses)) for name in attributes]
     return "\n".join(lines) + "\n"
+
+
+def _that_use(name: str, uses: dict[str, Compared]) -> list[Compared]:
+    return [each for each in uses.values() if name in each.theirs.used]
 
 
 def _row(name: str, uses: list[Compared]) -> str:

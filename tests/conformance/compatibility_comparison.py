@@ -69,11 +69,10 @@ def _same_value(theirs: Any, ours: Any, names: Names) -> bool:
 def _same_text(theirs: str, ours: str, names: Names) -> bool:
     if theirs == ours and not _ID.search(theirs):
         return True
-    if _ID.sub("", _MOMENT.sub("", theirs)) != _ID.sub("", _MOMENT.sub("", ours)):
+    if _ID.sub("<id>", _MOMENT.sub("<moment>", theirs)) != _ID.sub("<id>", _MOMENT.sub("<moment>", ours)):
         return False
-    ids = zip(_ID.findall(theirs), _ID.findall(ours), strict=True)
-    moments = zip(_MOMENT.findall(theirs), _MOMENT.findall(ours), strict=True)
-    return all([names.same(*pair) for pair in ids]) and all(_same_moment(*pair) for pair in moments)
+    ids = map(names.same, _ID.findall(theirs), _ID.findall(ours))
+    return all(ids) and all(map(_same_moment, _MOMENT.findall(theirs), _MOMENT.findall(ours)))
 
 
 def _same_moment(theirs: str, ours: str) -> bool:

@@ -8,14 +8,16 @@ that it is about.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from tests.conformance.compatibility_comparison import Names, differences
 from tests.conformance.compatibility_runs import Outcome, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DEVIATIONS", "Deviation", "explained"]
 
@@ -57,7 +59,9 @@ class Deviation:
         return f"\n{self.row}" in (_DOCS / self.page).read_text(encoding="utf-8")
 
 
-def explained(version: str, theirs: Outcome, ours: Outcome, names: Names) -> tuple[list[Deviation], list[str]]:
+def explained(
+    version: str, theirs: Outcome, ours: Outcome, names: Names
+) -> tuple[list[Deviation], list[str]]:
     """
     Explain the differences between two outcomes of one use.
 
@@ -79,7 +83,9 @@ def _unexplained(deviations: list[Deviation], theirs: Outcome, ours: Outcome, na
     return differences(theirs, ours, names)
 
 
-def _requests(change: Callable[[Request, Request], tuple[Request, Request]]) -> Callable[[Outcome, Outcome], Pair]:
+def _requests(
+    change: Callable[[Request, Request], tuple[Request, Request]],
+) -> Callable[[Outcome, Outcome], Pair]:
     """Align the requests of two uses, one by one."""
 
     def align(theirs: Outcome, ours: Outcome) -> Pair:
@@ -98,7 +104,7 @@ def _case(theirs: Request, ours: Request) -> tuple[Request, Request]:
     query = ours.query and ours.query.lower()
     # What the codes of it look like is another matter.
     bare = theirs.query and _unquoted(theirs.query)
-    return theirs, attrs.evolve(ours, query=query) if bare == query or theirs.query == query else ours
+    return theirs, attrs.evolve(ours, query=query) if query in {bare, theirs.query} else ours
 
 
 def _one_row(theirs: Request, ours: Request) -> tuple[Request, Request]:
@@ -129,7 +135,9 @@ def _bare_code(theirs: Request, ours: Request) -> tuple[Request, Request]:
 
 
 def _notify(theirs: Request, ours: Request) -> tuple[Request, Request]:
-    told = theirs.uri == "acl/create" and theirs.data.get("notify") is False and ours.data.get("notify") is True
+    told = (
+        theirs.uri == "acl/create" and theirs.data.get("notify") is False and ours.data.get("notify") is True
+    )
     return theirs, attrs.evolve(ours, data={**ours.data, "notify": False}) if told else ours
 
 

@@ -73,7 +73,9 @@ def class_of(folder: str) -> tuple[Any, tuple[type[Exception], ...]]:
 def attributes_of(kind: Any) -> list[str]:
     """List the public properties of a session class."""
     return sorted(
-        name for name, _ in inspect.getmembers(kind, lambda each: isinstance(each, property)) if name[0] != "_"
+        name
+        for name, _ in inspect.getmembers(kind, lambda each: isinstance(each, property))
+        if name[0] != "_"
     )
 
 

@@ -9,15 +9,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import attrs
 
 from accsyn_orm.sandbox import Sandbox
 from tests.conformance.clients import folder_of
 from tests.conformance.compatibility_uses import SIGN_IN, uses_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["PROTOCOLS", "Outcome", "Request", "Run", "run"]
 
@@ -116,7 +118,9 @@ def _program(version: str, sandbox: Sandbox, *, ours: bool) -> Iterator[tuple[IO
     chosen = {"protocol": PROTOCOLS[version]} if ours and _SECRETS[version] == "api_key" else {}
     arguments = json.dumps({**{name: known[name] for name in names}, **chosen})
     folder = "" if ours else str(folder_of(version))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ACCSYN_", "AS_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ACCSYN_", "AS_"))
+    }
     environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     # Where local time is not UTC, one that was taken for the other shows.
     environment["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"

@@ -32,7 +32,9 @@ _SINCE_32: dict[str, Use] = {
     "grant everything": lambda s, seen: s.grant(
         "user", seen["create a user"]["id"], "folder", seen["create a folder"]["id"]
     ),
-    "the case of a code": lambda s, _: s.grant("user", "Made@Example.com", "folder", "incoming", {"read": True}),
+    "the case of a code": lambda s, _: s.grant(
+        "user", "Made@Example.com", "folder", "incoming", {"read": True}
+    ),
     "access of users": lambda s, seen: s.access("Folder", seen["create a folder"]["id"], "user"),
 }
 
