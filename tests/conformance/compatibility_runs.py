@@ -86,14 +86,10 @@ def run(version: str, *, ours: bool) -> Run:
     """
     attributes: tuple[str, ...] = ()
     found: dict[str, Outcome] = {}
-    with Sandbox(data="demo") as sandbox, _program(version, sandbox, ours=ours) as (to, answers):
+    with Sandbox(data="demo") as sandbox, _started(version, sandbox, ours=ours) as program:
         for name in (SIGN_IN, *uses_of(version)):
             before = len(sandbox.requests)
-            to.write(json.dumps(name) + "\n")
-            to.flush()
-            document = json.loads(answers.readline() or "null")
-            if document is None:
-                raise RuntimeError(f"{version} ended in the use {name!r}")
+            document = program.use(name)
             asked = [
                 Request(each.method, each.uri, each.id, each.query, each.data, each.status)
                 for each in sandbox.requests[before:]
@@ -110,8 +106,31 @@ def run(version: str, *, ours: bool) -> Run:
     return Run(attributes, found)
 
 
+@attrs.frozen
+class _Program:
+    process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def use(self, name: str) -> dict[str, Any]:
+        """Make a use, and return what came of it."""
+        to, answers = self.process.stdin, self.process.stdout
+        answer = ""
+        # What ended has closed its pipes.
+        with contextlib.suppress(BrokenPipeError):
+            if to is not None and answers is not None:
+                to.write(json.dumps(name) + "\n")
+                to.flush()
+                answer = answers.readline()
+        if not answer:
+            self.process.wait(30)
+            self.errors.seek(0)
+            raise RuntimeError(f"the program ended in the use {name!r}:\n{self.errors.read()}")
+        document: dict[str, Any] = json.loads(answer)
+        return document
+
+
 @contextlib.contextmanager
-def _program(version: str, sandbox: Sandbox, *, ours: bool) -> Iterator[tuple[IO[str], IO[str]]]:
+def _started(version: str, sandbox: Sandbox, *, ours: bool) -> Iterator[_Program]:
     known = sandbox.credentials("admin")
     names = ("workspace", "username", _SECRETS[version])
     # A password says by itself that it is v1.
@@ -141,13 +160,4 @@ def _program(version: str, sandbox: Sandbox, *, ours: bool) -> Iterator[tuple[IO
             env=environment,
         ) as process,
     ):
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("the program has no pipes")
-        try:
-            yield process.stdin, process.stdout
-        finally:
-            process.stdin.close()
-            process.wait(30)
-            if process.returncode:
-                errors.seek(0)
-                sys.stderr.write(errors.read())
+        yield _Program(process, errors)

@@ -1,0 +1,1 @@
+"""A small application and a migration script, with their tests."""
