@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AREA ?= expressions
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-redis test-socks test-netns test-deep faults mutation check format bench clean
+.PHONY: demo test test-redis test-socks test-netns test-deep test-dist test-all coverage faults mutation check docs format bench dist clean
 
 demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
 	$(BIN)/python docs/examples/demo.py
@@ -25,6 +25,20 @@ test-netns: $(VENV)/.dev  ## as root: run the tests over three hosts made of net
 test-deep: $(VENV)/.dev  ## run the property tests with 10,000 examples each
 	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/property
 
+test-dist: $(VENV)/.dev  ## build the wheel and the sdist, install them into fresh environments, and test those
+	$(PIP) 'build>=1.2'
+	$(BIN)/python -m pytest -m packaging tests/packaging
+
+test-all: $(VENV)/bin/python  ## run the tests on Python 3.10 to 3.13, with the oldest and newest dependencies, and as installed
+	$(PIP) 'nox>=2024.4.15'
+	$(BIN)/nox -f .ci/noxfile.py --envdir $(abspath $(VENV))/nox
+
+coverage: $(VENV)/.published  ## run the tests and show which branches they leave out
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -p no:cacheprovider
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
 faults: $(VENV)/.dev  ## run the matrix of faults and print its figures
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.kill --points 1200
@@ -42,6 +56,9 @@ check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
 	$(BIN)/lint-imports
 	! grep -rn "TODO\|FIXME\|NotImplemented\b\|NotImplementedError" accsyn_orm
 
+docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -b html -W -n --keep-going docs docs/_build/html
+
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -50,8 +67,14 @@ bench: $(VENV)/.dev  ## measure against the published client, side by side
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.shared_rate
 
+dist: $(VENV)/bin/python  ## build the wheel and the sdist into dist/
+	$(PIP) 'build>=1.2' 'twine>=6'
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist build
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -63,6 +86,10 @@ $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(PIP) --editable '.[dev]'
 	touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: pyproject.toml $(VENV)/.dev
+	$(PIP) --editable '.[docs]'
+	touch $@
 
 # The published clients, each on its own, that the sandbox and our requests are held against.
 $(VENV)/.published: tests/conformance/clients.py $(VENV)/.dev

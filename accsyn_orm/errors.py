@@ -47,9 +47,7 @@ The error tree. Everything that accsyn_orm raises on purpose is an AccsynError.
         ├── JournalError         a journal cannot be used: in use, torn, foreign, of other work, or not writable
         └── CommitError              a commit did not apply everything
 
-There are two warnings, both a UserWarning: InsecureProxyWarning, for an accsyn proxy takes requests in plain http, and
-UnfitValueWarning, where a table of typed columns cannot hold what the server sent.
-
+InsecureProxyWarning and UnfitValueWarning are the warnings; both are a UserWarning.
 No error carries a secret, and none of the libraries below raises through: their errors stand in `__cause__`.
 """
 
@@ -193,7 +191,7 @@ class InsecureProxyWarning(UserWarning):
 
 
 class UnfitValueWarning(UserWarning):
-    """Values of a column are not of its type, and are null in the table; the message names the column and one of them."""
+    """Values are not of the type of their column, and are null in the table; the message names one of them."""
 
 
 class DeadlineExceeded(TransportError, TimeoutError):
@@ -299,8 +297,7 @@ class NotFound(AccsynError, LookupError):
 class SettingNotSet(NotFound, KeyError):
     """A setting has no value: no own one, no inherited one, no default."""
 
-    # A KeyError would show the message in quotes.
-    __str__ = Exception.__str__
+    __str__ = Exception.__str__  # a KeyError would show the message in quotes
 
 
 class MultipleFound(AccsynError, LookupError):
@@ -308,16 +305,11 @@ class MultipleFound(AccsynError, LookupError):
 
 
 class WaitError(AccsynError):
-    """
-    What was waited for did not come.
+    """What was waited for did not come; `seen` has what was there last, by name of field, where a look succeeded."""
 
-    Args:
-        seen: The values that were last seen, by name of field; empty where no look succeeded.
-    """
-
-    def __init__(self, message: str, *, seen: Mapping[str, Any] | None = None, entity: str | None = None) -> None:
+    def __init__(self, message: str, *, seen: Mapping[str, Any], entity: str) -> None:
         super().__init__(message, entity=entity)
-        self.seen = dict(seen or {})
+        self.seen = dict(seen)
 
 
 class WaitTimeout(WaitError, TimeoutError):

@@ -1,5 +1,5 @@
 """
-What the pytest plugin `pytest_accsyn_orm` is made of: a sandbox per test, sessions on it, and what it was asked.
+What the pytest plugin `accsyn_orm.pytest_plugin` is made of: a sandbox per test, sessions on it, and what it was asked.
 
 The plugin itself is a module beside this package, since pytest imports it in every run on the machine: it imports
 this room when a test first names one of its fixtures.
@@ -7,7 +7,6 @@ this room when a test first names one of its fixtures.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,9 +25,11 @@ from .session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from concurrent.futures import Future
+    from types import TracebackType
 
 __all__ = [
     "Background",
+    "Counted",
     "Options",
     "RecordedRequests",
     "RequestRecorder",
@@ -247,39 +248,53 @@ class RequestRecorder(RecordedRequests):
         super().__init__(lambda: sandbox.requests)
         self._sandbox = sandbox
 
-    @contextlib.contextmanager
     def __call__(
-        self, number: int | None = None, *, max: int | None = None, writes: int | None = None
-    ) -> Iterator[RecordedRequests]:
+        self,
+        number: int | None = None,
+        *,
+        max: int | None = None,  # noqa: A002 -- `with accsyn_requests(max=2)` reads as it is said
+        writes: int | None = None,
+    ) -> Counted:
         """
-        Collect the requests of a block.
+        Return a block that collects what is asked within it, and fails where it is too much or too little.
 
         Args:
-            number: How many there are to be.
+            number: How many requests there are to be.
             max: How many there may be.
             writes: How many of them are to be writes.
-
-        Raises:
-            AssertionError: There were more or fewer; the message lists them.
         """
+        return Counted(self._sandbox, number, max, writes)
+
+
+class Counted:
+    """The block of `accsyn_requests(…)`; it raises an AssertionError that lists what was asked."""
+
+    def __init__(self, sandbox: Sandbox, number: int | None, most: int | None, writes: int | None) -> None:
+        self._sandbox = sandbox
+        self._wanted = (number, most, writes)
+        self._first = 0
+        self._last: int | None = None
+
+    def __enter__(self) -> RecordedRequests:
+        """Begin to collect; what is returned goes on showing this block's requests after it."""
+        self._first, self._last = len(self._sandbox.requests), None
+        return RecordedRequests(lambda: self._sandbox.requests[self._first : self._last])
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         __tracebackhide__ = True
-        first = len(self._sandbox.requests)
-        after: list[RequestRecord] = []
-        seen = RecordedRequests(lambda: after or self._sandbox.requests[first:])
-        yield seen
-        after += self._sandbox.requests[first:]
-        expected = [
-            f"{wanted} {what}"
-            for wanted, what, right in (
-                (number, "requests", number in (None, len(seen))),
-                (max, "requests at most", max is None or len(seen) <= max),
-                (writes, "writes", writes in (None, len(seen.writes))),
-            )
-            if not right
+        self._last = len(self._sandbox.requests)
+        seen = RecordedRequests(lambda: self._sandbox.requests[self._first : self._last])
+        number, most, writes = self._wanted
+        wrong = [
+            *([f"{number} requests"] if number not in (None, len(seen)) else []),
+            *([f"{most} requests at most"] if most is not None and len(seen) > most else []),
+            *([f"{writes} writes"] if writes not in (None, len(seen.writes)) else []),
         ]
-        if expected:
+        if wrong and error is None:
             counts = f"{len(seen)} requests, {len(seen.writes)} of them writes"
-            raise AssertionError(f"expected {' and '.join(expected)}; there were {counts}:\n{seen}")
+            raise AssertionError(f"expected {' and '.join(wrong)}; there were {counts}:\n{seen}")
 
 
 class Background:

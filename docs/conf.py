@@ -81,7 +81,7 @@ def public(
     _: Sphinx, environment: BuildEnvironment, node: pending_xref, text: nodes.TextElement
 ) -> nodes.Element | None:
     """Let `accsyn_orm.entities.base.Entity` in a signature lead to where it is documented: `accsyn_orm.Entity`."""
-    room, _, name = node.get("reftarget", "").rpartition(".")
+    room, __, name = node.get("reftarget", "").rpartition(".")
     if not room.startswith("accsyn_orm.") or name not in accsyn_orm.__all__:
         return None
     builder, page = environment.app.builder, node["refdoc"]

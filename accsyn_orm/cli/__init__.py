@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _NEEDED = ("typer", "rich")
-_USAGE = 2
+_USAGE, _INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,11 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         from .command import run
+    except KeyboardInterrupt:
+        # While it was still being loaded.
+        return _INTERRUPTED
     except ModuleNotFoundError as error:
-        if error.name not in _NEEDED:
+        library = (error.name or "").partition(".")[0]
+        if library not in _NEEDED:
             raise
         sys.stderr.write(
-            f"accsyn-orm: the command needs the library {error.name}, which is not installed: pip install"
+            f"accsyn-orm: the command needs the library {library}, which is not installed: pip install"
             " 'accsyn-orm[cli]'\n"
         )
         return _USAGE

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .. import __version__
-from . import migrate
+from . import migrate, schema
 from .find import find
 from .sandbox import sandbox
 from .set_values import set_values
 from .show import show
+from .watch import watch
 from .whoami import whoami
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "run"]
 
-_EPILOG = "Exit codes: 0 done, 1 rejected or failed, 2 wrong usage, 3 something is left unknown, 130 interrupted."
+_EPILOG = (
+    "Exit codes: 0 done, 1 rejected or failed, 2 wrong usage, 3 something is left unknown, 130 interrupted."
+)
 
 # Tracebacks with the values of variables could show a key, and are off; an error that is ours is told in a line.
 app = typer.Typer(
@@ -43,7 +46,9 @@ def _print_version(asked: bool) -> None:
 def _options(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and exit."),
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version, and exit."
+        ),
     ] = False,
 ) -> None:
     pass
@@ -52,7 +57,9 @@ def _options(
 app.command("find", epilog=_EPILOG)(find)
 app.command("show", epilog=_EPILOG)(show)
 app.command("set", epilog=_EPILOG)(set_values)
+app.command("watch", epilog=_EPILOG)(watch)
 app.command("whoami", epilog=_EPILOG)(whoami)
+app.add_typer(schema.app, name="schema")
 app.add_typer(migrate.app, name="migrate")
 app.command("sandbox", epilog=_EPILOG)(sandbox)
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 _EPILOG = (
-    "Exit codes: 0 all applied, 1 rejected or refused, 2 wrong usage, 3 something is left unknown, 130 interrupted."
+    "Exit codes: 0 all applied, 1 rejected or refused, 2 wrong usage, 3 something is left unknown,"
+    " 130 interrupted."
 )
 _QUESTION = "Send this?"
 
@@ -95,7 +96,9 @@ def run_script(
         if plan:
             return _print_plans(connection, loaded)
         if journal is None:
-            print("no journal is kept, so this run can be neither resumed nor undone: --journal PATH keeps one")
+            print(
+                "no journal is kept, so this run can be neither resumed nor undone: --journal PATH keeps one"
+            )
         with connection.open() as session:
             runs = run_migrations(
                 session,

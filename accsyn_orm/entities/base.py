@@ -10,6 +10,7 @@ from ..mapping.fields import json, text, timestamp
 from ..mapping.mapper import MARKER
 from ..queryset.manager import Manager
 from .readable import readable
+from .waiting import Waitable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ __all__ = ["Entity"]
 _SERVER = "the server sets it"
 
 
-class Entity(MappedBase):
+class Entity(Waitable, MappedBase):
     """
     An accsyn entity.
 

@@ -3,12 +3,13 @@ From pages of rows to new entities, at the price of filling their slots.
 
 Listing is what this library does most. So a function is generated for each class and each set of keys that rows
 come with: it reads the values by name and stores them, without a loop over fields and without a call per field. A row
-that is not as the others, or has a value of another form than documented, is left to `rows.fill`, which takes anything.
+that has not the keys of the first one, or has a value of another form than documented, is left to `rows.fill`, which takes anything.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -48,7 +49,7 @@ class Hydrator:
         self._cls = cls
         self._fields = fields
         self._shared: dict[str, str] = {}
-        self._loaders: dict[frozenset[str], Loader] = {}
+        self._loaders: dict[tuple[str, ...], Loader] = {}
         self._blank = _blank_of(cls)
 
     def hydrate(
@@ -78,7 +79,7 @@ class Hydrator:
         return cast("list[MappedBase]", self._loader(rows[0])(rows, known, owner, phase, page, other))
 
     def _loader(self, row: Row) -> Loader:
-        shape = frozenset(row)
+        shape = tuple(row)
         loader = self._loaders.get(shape)
         if loader is None:
             loader = self._generated(row) if len(self._loaders) < _MOST_SHAPES else _one_by_one
@@ -86,27 +87,31 @@ class Hydrator:
         return loader
 
     def _generated(self, row: Row) -> Loader:
-        """Generate the function for rows that have these keys and no others."""
+        """Generate the function for pages whose first row has these keys in this order."""
         names: dict[str, Any] = {
-            "blank": self._blank or self._cls,
+            "new": self._blank or functools.partial(object.__new__, self._cls),
             "cls": self._cls,
-            "new": object.__new__,
             "share": self._shared.setdefault,
             "instant": dt.datetime.fromisoformat,
+            "marks": slice(4, None, 3),
             "ref": weakref.ref,
         }
+        # The decoder's own text of a key is found faster than an equal one, so each page brings its keys along.
+        keys = {key: f"key{number}" for number, key in enumerate(row)}
         body: list[str] = []
         unknown = [key for key in row if key not in self._fields]
-        beside = "{" + ", ".join(f"{key!r}: row[{key!r}]" for key in unknown) + "}" if unknown else "None"
-        stores = {"_owner": "owner", "_phase": "phase", "_page": "page", "_unknown": beside}
+        beside = ", ".join(f"{keys[key]}: row[{keys[key]}]" for key in unknown)
+        stores = {"_owner": "owner", "_phase": "phase", "_page": "page", "_unknown": f"{{{beside}}}" if beside else "None"}
         stores |= dict.fromkeys(("_original", "_links"), "None")
         for slot, value in stores.items():
             body += self._store(names, slot, value)
         for key in row:
             field = self._fields.get(key)
             if field is not None:
-                body += self._filled(names, field)
+                body += self._filled(names, field, f"row[{keys[key]}]")
         source = _TEMPLATE.format(
+            keys="".join(f"{name}, " for name in keys.values()),
+            ident=keys["id"],
             count=len(row),
             body="\n".join(f"                {line}" for line in body),
             finish="entity.__class__ = cls" if self._blank else "pass",
@@ -115,9 +120,8 @@ class Hydrator:
         loader: Loader = names["load"]
         return loader
 
-    def _filled(self, names: dict[str, Any], field: Field) -> list[str]:
-        """Return the lines that fill the slot of one field."""
-        value = f"row[{field.wire!r}]"
+    def _filled(self, names: dict[str, Any], field: Field, value: str) -> list[str]:
+        """Return the lines that fill the slot of one field with what an expression gives."""
         if field.kind.mutable:
             return self._store(names, WIRE_SLOT.format(field.name), value)
         if isinstance(field.kind, kinds.Timestamp):
@@ -126,7 +130,7 @@ class Hydrator:
                 f"text = {value}",
                 "if text is not None:",
                 # fromisoformat knows more forms than the wire; those go the slow way, which tells them apart.
-                '    if len(text) == 19 and text[10] == "T" and text[13] == ":" and text[7] == "-":',
+                '    if len(text) == 19 and text[marks] == "--T::":',
                 '        text = instant(text + "+00:00")',
                 "    else:",
                 f"        text = convert_{field.slot}(text)",
@@ -146,28 +150,27 @@ class Hydrator:
 _TEMPLATE = """
 def load(rows, known, owner, phase, page, other):
     found = []
-    take = found.append
-    held = known.get
     members = []
-    join = members.append
+    held = known.get
+    {keys}= rows[0]
     for row in rows:
         try:
-            ident = row["id"]
+            ident = row[{ident}]
             link = held(ident)
             if len(row) == {count} and (link is None or link() is None):
-                entity = new(blank)
+                entity = new()
 {body}
                 {finish}
                 known[ident] = link = ref(entity)
-                join(link)
-                take(entity)
+                members.append(link)
+                found.append(entity)
                 continue
         except (KeyError, TypeError, ValueError, AttributeError):
             pass
         entity = other(row)
         if entity is not None:
-            join(known[ident])
-            take(entity)
+            members.append(known[ident])
+            found.append(entity)
     page.join(members)
     return found
 """
@@ -199,10 +202,11 @@ def _blank_of(cls: type[MappedBase]) -> type | None:
         # Both, or the interpreter goes through Python code for either.
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
+        "__init__": object.__init__,
     }
     try:
         blank = type.__new__(type(cls), f"_blank {cls.__name__}", cls.__bases__, namespace)
-        object.__new__(blank).__class__ = cls
+        blank().__class__ = cls
     except TypeError:
         return None
     return blank

@@ -21,6 +21,9 @@ __all__ = ["Listing", "first_page", "row_pages"]
 E = TypeVar("E")
 Rows = list[dict[str, Any]]
 
+# Seconds; see `ReadAhead`.
+_WORTH_WAITING = 0.002
+
 
 def row_pages(
     description: Description, source: RowSource, *, size: int | None = None, ahead: int = 1
@@ -78,7 +81,7 @@ class _RowPages:
         def fetch(skip: int, limit: int) -> Rows:
             return self._source.fetch_rows(select, skip=skip, limit=limit)
 
-        self._flight = ReadAhead(fetch, self._source.submit)
+        self._flight = ReadAhead(fetch, self._source.submit, _WORTH_WAITING)
         bounds = (most_rows(select.expression), self._left if self._alone else None)
         self._pages = pages(
             self._flight.fetch,

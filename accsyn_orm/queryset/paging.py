@@ -82,7 +82,7 @@ class _Pages:
         self._fetch, self._size, self._start, self._left = fetch, size, start, count
         self._seen, self._ahead, self._expect = seen, ahead, expect
         # What was met in this listing, apart from `seen`: a row that another listing brought is no landmark in this.
-        self._met: set[str | None] = set()
+        self._met: set[str | None] = set() if seen else seen
         self._nameless: set[str] = set()
         self._position = self._reached = start
         self._overlap = self._tail = 0
@@ -118,8 +118,9 @@ class _Pages:
             self._note(skip, rows, ids, progress=False)
             return []
         fresh = self._new(skip, rows, ids)
-        self._met.update(ids)
-        self._met.discard(None)
+        if self._met is not self._seen:
+            self._met.update(ids)
+            self._met.discard(None)
         if self._left is not None:
             self._left -= len(fresh)
         self._ended = self._left == 0 or self._is_end(skip, limit, rows, ids, fresh)

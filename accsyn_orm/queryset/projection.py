@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 
-from .listing import Listing, row_pages
+from .frames import Framing
+from .listing import Listing
+from .notebook import values_html
+from .sorting import whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -15,12 +18,12 @@ if TYPE_CHECKING:
     from ..mapping.protocols import RowSource
     from .description import Description
 
-__all__ = ["Projection", "sort_by", "whole_rows"]
+__all__ = ["Projection"]
 
 T = TypeVar("T")
 
 
-class Projection(Generic[T]):
+class Projection(Framing, Generic[T]):
     """
     The rows of a query set, lazily, each turned into something small. What was fetched is kept.
 
@@ -70,6 +73,9 @@ class Projection(Generic[T]):
     def _values(self, row: Mapping[str, Any]) -> dict[str, Any]:
         return {name: field.kind.from_wire(row.get(field.wire)) for name, field in self._fields}
 
+    def _frame(self) -> tuple[Description, RowSource, list[tuple[str, Field]]]:
+        return self._description, self._source(), list(dict(self._fields).items())
+
     def __len__(self) -> int:
         listing = self._opened()
         listing.drain()
@@ -84,33 +90,7 @@ class Projection(Generic[T]):
         more = "" if listing is None or listing.complete else " so far"
         return f"<values of {names} ({'not fetched' if listing is None else f'{len(listing.entities)} rows{more}'})>"
 
-
-def whole_rows(description: Description, source: RowSource) -> list[dict[str, Any]]:
-    """
-    Fetch the rows of a query set, sorted and cut as it says.
-
-    The attributes that are sorted by must be among those that it asks for.
-    """
-    if not description.ordering:
-        return [row for _, rows in row_pages(description, source) for row in rows]
-    everything = attrs.evolve(description, start=0, stop=None)
-    found = [row for _, rows in row_pages(everything, source) for row in rows]
-    for field, downwards in reversed(description.ordering):
-        found = sort_by(found, _reader(field), downwards)
-    return found[description.start : description.stop]
-
-
-def _reader(field: Field) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda row: field.kind.from_wire(row.get(field.wire))
-
-
-def sort_by(items: list[Any], key: Callable[[Any], Any], downwards: bool) -> list[Any]:
-    """Sort stably; empty values come last in both directions, text in any case."""
-
-    def comparable(item: Any) -> Any:
-        value = key(item)
-        return value.casefold() if isinstance(value, str) else value
-
-    filled = [item for item in items if key(item) is not None]
-    empty = [item for item in items if key(item) is None]
-    return sorted(filled, key=comparable, reverse=downwards) + empty
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was fetched so far; no I/O."""
+        names = [name for name, _ in self._fields]
+        return values_html(f"values of {', '.join(names)}", self._listing, names)

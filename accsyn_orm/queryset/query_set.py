@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 import attrs
 
 from ..errors import MultipleFound, NotFound, QueryError
+from .bars import told_of_rows
 from .describing import Describing
+from .frames import Framing
 from .listing import Listing, first_page
-from .projection import Projection, sort_by
+from .notebook import entities_html
+from .pacing import PATIENCE
+from .projection import Projection
+from .sorting import sort_by
+from .watching import Watch, compared_fields, watch
 from .writing import Writing
 
 if TYPE_CHECKING:
@@ -19,6 +25,8 @@ if TYPE_CHECKING:
 
     from ..mapping.fields import Field
     from ..mapping.predicates import Predicate
+    from ..mapping.protocols import RowSource
+    from .bars import RowProgress
     from .description import Description
 
 __all__ = ["QuerySet"]
@@ -27,7 +35,7 @@ E = TypeVar("E")
 _SHOWN = 10
 
 
-class QuerySet(Writing[E], Describing, Generic[E]):
+class QuerySet(Writing[E], Describing, Framing, Generic[E]):
     """
     A find that was not made yet.
 
@@ -47,7 +55,9 @@ class QuerySet(Writing[E], Describing, Generic[E]):
     def __iter__(self) -> Iterator[E]:
         return iter(self._opened())
 
-    def iterator(self, chunk_size: int | None = None, *, read_ahead: int = 1) -> Iterator[E]:
+    def iterator(
+        self, chunk_size: int | None = None, *, read_ahead: int = 1, progress: RowProgress = None
+    ) -> Iterator[E]:
         """
         Iterate without keeping what was handed out.
 
@@ -55,6 +65,7 @@ class QuerySet(Writing[E], Describing, Generic[E]):
             chunk_size: Rows per request; the session's `page_size` by default.
             read_ahead: Pages to keep in flight while one is consumed. A listing costs at most its pages and this
                 many requests more; 0 asks for a page only when it is needed.
+            progress: Is told after each entity how many there were; True shows a bar (needs rich or tqdm).
         """
         for name, value, lowest in (("chunk_size", chunk_size, 1), ("read_ahead", read_ahead, 0)):
             if value is not None and (
@@ -62,10 +73,18 @@ class QuerySet(Writing[E], Describing, Generic[E]):
             ):
                 raise QueryError(f"{name} is {value!r}; it must be a whole number, {lowest} or more")
         if self.description.ordering or self.description.empty:
-            return iter(self)
-        return iter(
-            Listing[E](self.description, self._source(), keep=False, size=chunk_size, ahead=read_ahead)
-        )
+            entities = iter(self)
+        else:
+            entities = iter(
+                Listing[E](self.description, self._source(), keep=False, size=chunk_size, ahead=read_ahead)
+            )
+        return self._told(entities, progress) if progress else entities
+
+    def _told(self, entities: Iterator[E], progress: RowProgress) -> Iterator[E]:
+        with told_of_rows(progress, self.description.mapper.entitytype, self.description.count) as told:
+            for entity in entities:
+                told(1)
+                yield entity
 
     def __len__(self) -> int:
         return len(self._fetched())
@@ -198,6 +217,43 @@ class QuerySet(Writing[E], Describing, Generic[E]):
 
         return Projection(self.description, self._source, shape, names)
 
+    # Live
+
+    def watch(
+        self,
+        *,
+        interval: float | None = None,
+        timeout: float | None = None,
+        initial: bool = False,
+        patience: float = PATIENCE,
+    ) -> Watch[E]:
+        """
+        Look again and again, and return what comes, changes and goes, as an iterator of events.
+
+        The first look is made by the first step of the iteration. What leaves because it finished or was deactivated is
+        looked up there, and is `changed`; what no longer matches, or is gone, is `removed`. Looks are whole
+        listings, so narrow it down, and name the fields that matter with `only`.
+
+        Args:
+            interval: Seconds between looks, more where the rate limit asks for it. Where not given: 2, half as long
+                again after each look that brings nothing new, up to 30, and 2 again after one that does.
+            timeout: Seconds after which the iteration ends; None for no end.
+            initial: Whether what is there at first is `added`.
+            patience: Seconds for which looks may fail in ways that may pass, such as a lost connection, before the
+                error is raised; 0 to raise it at once.
+
+        Raises:
+            QueryError: An argument is not what it must be, or the query set can match nothing.
+        """
+        return watch(
+            self.description,
+            self._source,
+            interval=interval,
+            timeout=timeout,
+            initial=initial,
+            patience=patience,
+        )
+
     # Inside
 
     def __repr__(self) -> str:
@@ -209,11 +265,21 @@ class QuerySet(Writing[E], Describing, Generic[E]):
             shown.append("…")
         return f"<QuerySet {text} [{', '.join(shown)}]>"
 
+    def _repr_html_(self) -> str:
+        """Show in a notebook what was fetched so far; no I/O."""
+        return entities_html(self.query, self.description, self._listing)
+
     def fetched_as(self, entities: list[E]) -> QuerySet[E]:
         """Return the same query set with its result, as if it had been fetched."""
         fetched = self._but()
         fetched._listing = Listing.complete_with(entities)  # noqa: SLF001 -- its own class
         return fetched
+
+    def _frame(self) -> tuple[Description, RowSource, list[tuple[str, Field]]]:
+        columns = [(field.slot, field) for field in compared_fields(self.description)]
+        wires = [field.wire for _, field in columns] + [field.wire for field, _ in self.description.ordering]
+        wanted = attrs.evolve(self.description, attributes=tuple(dict.fromkeys(["id", *wires])), related=())
+        return wanted, self._source(), columns
 
     def _opened(self) -> Listing[E]:
         if self._listing is None:

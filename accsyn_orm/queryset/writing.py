@@ -12,7 +12,7 @@ from ..mapping.kinds import Reference
 from ..mapping.refusals import refuse
 from ..mapping.registry import class_named
 from .describing import Describing
-from .projection import whole_rows
+from .sorting import whole_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

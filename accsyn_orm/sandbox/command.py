@@ -59,6 +59,11 @@ def run(
     try:
         ready_made = data if data in _READY_MADE else "empty"
         filled = db is not None and Path(db).exists()
+        given = None if data in _READY_MADE or filled else data
+        if given is not None and db is not None:
+            # A database that was begun with wrong data would be taken for a whole one the next time.
+            with Sandbox("empty") as trial:
+                load_entities(trial, given)
         with Sandbox(
             cast("Literal['demo', 'empty']", ready_made),
             db,
@@ -68,9 +73,12 @@ def run(
             folder=folder,
             transfers=transfers,
         ) as sandbox:
-            if data not in _READY_MADE and not filled:
-                load_entities(sandbox, data)
-            _announce(sandbox, tls=tls, files=transfers or folder is not None)
+            if given is not None:
+                load_entities(sandbox, given)
+            files = transfers or folder is not None
+            if files:
+                _make_folders(sandbox)
+            _announce(sandbox, tls=tls, files=files)
             # With a timeout, so that signals are seen on systems where a bare wait holds them back.
             while not stopped.wait(1.0):
                 pass
@@ -81,6 +89,17 @@ def run(
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
+
+
+def _make_folders(sandbox: Sandbox) -> None:
+    """Make the folders that files are put into, so that they can be seen."""
+    store = sandbox.workspace.store
+    for volume in store.rows(["volume"]):
+        sandbox.disk.volume(volume.document["code"])
+    for account in store.accounts.values():
+        user = store.get(account.user)
+        if user is not None:
+            sandbox.disk.machine(user.document["code"])
 
 
 def _announce(sandbox: Sandbox, *, tls: bool, files: bool) -> None:

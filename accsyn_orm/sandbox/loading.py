@@ -8,6 +8,7 @@ status `failed`, a date of last year or an id, is put in its place afterwards.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,14 +22,12 @@ from .checking import checked
 from .context import Context
 from .creation import create
 from .documents import fresh
-from .lifecycle import settled
+from .lifecycle import ended
 from .seeding import stamp
 from .store import Row
 from .tasks import task_items
 
 if TYPE_CHECKING:
-    import os
-
     from .server import Sandbox
     from .store import Document, Store
 
@@ -67,7 +66,7 @@ def load_entities(
     Raises:
         ConfigurationError: The file cannot be read, or an entity cannot be what is given; nothing is put in then.
     """
-    entities = _by_type(data if isinstance(data, Mapping) else _from_file(Path(data)))
+    entities = _by_type(_from_file(Path(data)) if isinstance(data, (str, os.PathLike)) else data)
     workspace = sandbox.workspace
     store = workspace.store
     with workspace.lock, store.writing():
@@ -168,16 +167,14 @@ class _Loader:
         return Context(self._store, Row("user", who.id, rights, "active", False, 0), self._disk)
 
     def _known(self, kind: EntityType, item: Mapping[str, Any]) -> Row | None:
-        rows = self._store.rows([kind.name])
         if kind.name == "workspace":
-            return rows[0]
+            return self._store.rows([kind.name])[0]
+        known = self._store.get(str(item.get("id")))
+        if known is not None and known.type == kind.name:
+            return known
         code = str(item.get("code") or "").lower()
-        for row in rows:
-            if row.id == item.get("id") or (
-                kind.unique and code and str(row.document["code"]).lower() == code
-            ):
-                return row
-        return None
+        rows = self._store.rows([kind.name]) if kind.unique and code else []
+        return next((row for row in rows if str(row.document["code"]).lower() == code), None)
 
     def _create(self, context: Context, kind: EntityType, item: Mapping[str, Any]) -> None:
         tasks = task_items(item["tasks"]) if item.get("tasks") else []
@@ -192,7 +189,7 @@ class _Loader:
     def _bare(self, context: Context, kind: EntityType) -> Row:
         stored = (each for each in kind.attributes.values() if not each.hidden)
         document: Document = {each.name: None for each in stored if each.kind not in _MADE_WHEN_READ}
-        document.update(fresh(context, kind.first_status))
+        document.update(fresh(context, kind.first_status or next(iter(kind.statuses), None)))
         if kind.name in _CLIENT_TYPES:
             document["type"], document["type_hr"] = _CLIENT_TYPES[kind.name]
         return Row(kind.name, document["id"], context.stamped(document), "active", False, 0)
@@ -209,7 +206,7 @@ class _Loader:
             changes.setdefault("modified", changes["created"])
         document = {**row.document, **changes}
         if kind.name in JOB_TYPES or kind.name == "task":
-            document = {**settled(context, row.document, document), **changes}
+            document = {**ended(context.time, row.document, document), **changes}
         if kind.name != "task":
             document["name"] = document["name"] or document["code"]
             document["code"] = document["code"] or document["name"]

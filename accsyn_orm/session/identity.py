@@ -31,8 +31,9 @@ class IdentityMap:
         """Return references to the entities of one class, by id; some may have died."""
         found = self._maps.setdefault(cls, {})
         if len(found) > self._limits.setdefault(cls, _FEWEST):
-            for ident in [ident for ident, link in found.items() if link() is None]:
-                del found[ident]
+            alive = {ident: link for ident, link in found.items() if link() is not None}
+            found.clear()
+            found.update(alive)
             self._limits[cls] = max(_FEWEST, 2 * len(found))
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import string
 import weakref
 from typing import TYPE_CHECKING, Any, cast
 
@@ -38,6 +39,7 @@ __all__ = ["LoadingCalls"]
 # As the published client checks it (24 lower-case characters); tasks and files have uuids.
 _DICTIONARIES = frozenset({dict})
 _ID = re.compile(r"[A-Za-z0-9_-]+")
+_ID_BYTES = f"{string.ascii_letters}{string.digits}_-".encode()
 
 
 def _with_ids(rows: Sequence[dict[str, Any]], mapper: Mapper) -> Sequence[dict[str, Any]]:
@@ -48,7 +50,8 @@ def _with_ids(rows: Sequence[dict[str, Any]], mapper: Mapper) -> Sequence[dict[s
     except (KeyError, TypeError):
         pass
     else:
-        if text.isascii() and text.isalnum() and "" not in ids:
+        # The same as matching each id, at a tenth of the price.
+        if text.isascii() and not text.encode().translate(None, _ID_BYTES) and "" not in ids:
             return rows
     usable = []
     for row in rows:

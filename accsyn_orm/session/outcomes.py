@@ -67,6 +67,12 @@ class CommitResult:
         ]
         return ", ".join(counts) or "nothing to do"
 
+    def _repr_html_(self) -> str:
+        """Show in a notebook what became of the plan."""
+        from .plan_html import result_html
+
+        return result_html(self)
+
     @property
     def complete(self) -> bool:
         """Whether everything was applied."""

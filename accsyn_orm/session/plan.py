@@ -215,6 +215,12 @@ class Plan:
     def __str__(self) -> str:
         return self.to_text(color=False)
 
+    def _repr_html_(self) -> str:
+        """Show the plan in a notebook."""
+        from .plan_html import plan_html
+
+        return plan_html(self)
+
 
 _TAGS: dict[str, Any] = {"not_loaded": NOT_LOADED, "absent": ABSENT}
 _RESERVED = frozenset({"$new", "$none", "$value"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .plan import Change, Operation
 
-__all__ = ["is_coloured", "operation_text", "shown", "warning"]
+__all__ = ["is_coloured", "operation_text", "shown", "split_changes", "warning"]
 
 _COLOURS = {"create": "32", "update": "33", "delete": "31", "activate": "32", "deactivate": "31"}
 
@@ -65,18 +65,19 @@ def operation_text(operation: Operation, *, colour: bool = False) -> str:
     blank = operation.kind.value == "create"
     if operation.marked:
         marker = ("metadata.accsyn_orm_marker", None, _Symbol("(a marker, to find it by if no answer comes)"))
-        lines += _lines([*_split(operation.changes), marker], blank, paint)
+        lines += _lines([*split_changes(operation.changes), marker], blank, paint)
     else:
-        lines += _lines(_split(operation.changes), blank, paint)
+        lines += _lines(split_changes(operation.changes), blank, paint)
     for member in operation.members:
         lines.append(
             f"       {operation.entitytype} {member.id} {json.dumps(member.label) if member.label else ''}".rstrip()
         )
-        lines += _lines(_split(member.changes), blank, paint)
+        lines += _lines(split_changes(member.changes), blank, paint)
     return "\n".join(lines)
 
 
-def _split(changes: tuple[Change, ...]) -> list[tuple[str, Any, Any]]:
+def split_changes(changes: tuple[Change, ...]) -> list[tuple[str, Any, Any]]:
+    """Return attribute, before and after of all that differs, inside objects too."""
     return [part for change in changes for part in _parts(change.attribute, change.before, change.after)]
 
 

@@ -80,7 +80,7 @@ def document_of(response: HttpResponse, call: Call, clean: Callable[[str], str] 
     if not isinstance(document, dict) or not document:
         raise _protocol_error(f"the answer is {_kind(document)}, not an object with a result", response, call)
     # A server that writes ids so does it in every row: to search a long page to its end costs as much as to page.
-    return _without_object_ids(document) if b"ObjectId:" in response.body[:_SEARCHED] else document
+    return _without_object_ids(document) if response.body.find(b"ObjectId:", 0, _SEARCHED) >= 0 else document
 
 
 def result_of(document: Mapping[str, Any], call: Call) -> Any:

@@ -8,16 +8,15 @@ and urllib3, and is itself imported only by a transport that is being made.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import io
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
-from requests.models import Response
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -25,17 +24,17 @@ from .sockets import open_socket
 
 if TYPE_CHECKING:
     import socket
-
-    from requests import PreparedRequest
-    from typing_extensions import Self
+    from collections.abc import Iterator, Mapping
 
     from .messages import Timeouts
     from .proxies import Tunnel
 
-__all__ = ["DeadlineAdapter", "Flight", "in_flight"]
+__all__ = ["DeadlineAdapter", "Flight", "TimedConnection", "TimedResponse"]
 
-_BUFFER = 65_536
-_current = threading.local()
+# What is sent at once; the deadline is looked at in between.
+_PIECE = 65_536
+# Room for status line and headers; of a long body, nearly all goes past the buffer to where it is wanted.
+_BUFFER = 16_384
 
 
 class Flight:
@@ -46,10 +45,11 @@ class Flight:
         timeouts: How long it may take.
     """
 
-    __slots__ = ("_read", "ends", "sent")
+    __slots__ = ("_read", "connect", "ends", "sent")
 
     def __init__(self, timeouts: Timeouts) -> None:
         self.ends = time.monotonic() + timeouts.total
+        self.connect = timeouts.connect
         self._read = timeouts.read
         self.sent = False
 
@@ -69,28 +69,6 @@ class Flight:
         if seconds <= 0:
             raise TimeoutError("the total deadline has passed")
         return min(seconds, self._read if most is None else most)
-
-
-class in_flight:  # noqa: N801 - a context manager, used as a verb
-    """Make a flight the one of this thread for a block."""
-
-    __slots__ = ("_flight",)
-
-    def __init__(self, flight: Flight) -> None:
-        self._flight = flight
-
-    def __enter__(self) -> None:
-        _current.flight = self._flight
-
-    def __exit__(self, *_: object) -> None:
-        _current.flight = None
-
-
-def _flight() -> Flight:
-    flight: Flight | None = getattr(_current, "flight", None)
-    if flight is None:
-        raise RuntimeError("a connection of this transport was used outside of a request")
-    return flight
 
 
 class _TimedReader(io.RawIOBase):
@@ -124,97 +102,121 @@ class _WholeLines(io.BufferedReader):
         return line
 
 
-class _TimedResponse(http.client.HTTPResponse):
+class TimedResponse(http.client.HTTPResponse):
     """Read status line, headers and body through a timed reader."""
 
-    def __init__(
-        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
-        self.fp = _WholeLines(_TimedReader(self.fp.detach(), sock, _flight()), _BUFFER)
+    def __init__(self, flight: Flight, sock: Any, debuglevel: int = 0, method: str | None = None) -> None:
+        super().__init__(_Files(sock, flight), debuglevel, method)  # type: ignore[arg-type] # all that it asks for
 
     def begin(self) -> None:
-        """Read status line and headers; refuse malformed ones, which urllib3 would log with the URL."""
+        """Read status line and headers; refuse malformed ones."""
         super().begin()
         if self.msg.defects or self.msg.get_payload():
             raise http.client.HTTPException("the headers are malformed")
 
 
-class _Masked(str):
-    """A request target that prints without its query string, which holds the session id: urllib3 logs it."""
+class _Files:
+    """A socket, as far as http.client asks it for a file to read from."""
 
-    __slots__ = ("whole",)
+    __slots__ = ("_flight", "_sock")
 
-    whole: str
+    def __init__(self, sock: Any, flight: Flight) -> None:
+        self._sock = sock
+        self._flight = flight
 
-    def __new__(cls, target: str) -> Self:
-        masked = super().__new__(cls, target.partition("?")[0])
-        masked.whole = target
-        return masked
+    def makefile(self, mode: str) -> _WholeLines:
+        raw = self._sock.makefile(mode, buffering=0)
+        return _WholeLines(_TimedReader(raw, self._sock, self._flight), _BUFFER)
 
 
-class _Timed:
-    """What both kinds of connection do: keep the deadline, and go through a tunnel where there is one."""
+class TimedConnection:
+    """
+    What both kinds of connection do: keep the deadline, and go through a tunnel where there is one.
 
-    response_class: Any = _TimedResponse
+    Requests go out by http.client alone: urllib3 would take the URL to pieces and wrap the answer, which costs as
+    much as decoding a hundred rows, and it would log the URL.
+    """
+
+    sock: Any
+    timeout: Any
 
     def __init__(self, *args: Any, _socks_options: dict[str, Tunnel] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._open = _socks_options["tunnel"].open if _socks_options else open_socket
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        """Send a request."""
-        super().request(method, _whole(url), *args, **kwargs)  # type: ignore[misc] # of the other base
+    def exchange(
+        self: Any, method: str, target: str, headers: Mapping[str, str], body: bytes | None, flight: Flight
+    ) -> TimedResponse:
+        """
+        Send a request, and read status line and headers of the response.
 
-    def send(self, data: Any) -> None:
+        Args:
+            method: GET, POST, PUT or DELETE.
+            target: Path and query string, percent-encoded; it goes out as it is.
+            headers: Header names and values, all that are to be sent but Host.
+            body: The body, or None.
+            flight: What the request has left of its time.
+        """
+        self.flight = flight
+        http.client.HTTPConnection.request(self, method, target, body, headers)
+        response: TimedResponse = http.client.HTTPConnection.getresponse(self)
+        return response
+
+    def response_class(self: Any, *args: Any, **kwargs: Any) -> TimedResponse:
+        """Make the response to the request under way; http.client asks for it by this name."""
+        return TimedResponse(self.flight, *args, **kwargs)
+
+    def send(self: Any, data: Any) -> None:
         """Send bytes within the deadline."""
-        _send(self, data)
+        flight: Flight = self.flight
+        if self.sock is None:
+            self.timeout = flight.left(flight.connect)
+            self.connect()
+        view = memoryview(data)
+        for start in range(0, len(view), _PIECE):
+            self.sock.settimeout(flight.left())
+            # From here on the server may have seen the request.
+            flight.sent = True
+            self.sock.sendall(view[start : start + _PIECE])
 
     def _new_conn(self: Any) -> socket.socket:
-        left = functools.partial(_flight().left, self.timeout)
+        left = functools.partial(self.flight.left, self.timeout)
         sock: socket.socket = self._open(self._dns_host, self.port, left, self.socket_options)
         sys.audit("http.client.connect", self, self.host, self.port)
         return sock
 
 
-class _TimedHTTPConnection(_Timed, HTTPConnection):
+class _TimedHTTPConnection(TimedConnection, HTTPConnection):
     """A plain connection that keeps the deadline."""
 
 
-class _TimedHTTPSConnection(_Timed, HTTPSConnection):
+class _TimedHTTPSConnection(TimedConnection, HTTPSConnection):
     """A TLS connection that keeps the deadline."""
 
 
-def _whole(url: str) -> str:
-    return url.whole if isinstance(url, _Masked) else url
+class _Lending:
+    """What both kinds of pool do: lend a connection."""
+
+    @contextlib.contextmanager
+    def lent(self: Any) -> Iterator[TimedConnection]:
+        """Lend a connection for a block; one whose block fails serves nobody else."""
+        connection = self._get_conn()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            self._put_conn(connection)
 
 
-def _send(connection: Any, data: Any) -> None:
-    flight = _flight()
-    if connection.sock is None:
-        connection.connect()
-    sock: Any = connection.sock
-    view = memoryview(data)
-    for start in range(0, len(view), _BUFFER):
-        sock.settimeout(flight.left())
-        # From here on the server may have seen the request.
-        flight.sent = True
-        sock.sendall(view[start : start + _BUFFER])
-
-
-class _HTTPPool(HTTPConnectionPool):
+class _HTTPPool(_Lending, HTTPConnectionPool):
     # urllib3 declares a protocol here that its own connections do not meet to the letter.
     ConnectionCls: Any = _TimedHTTPConnection
 
-    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        return super()._make_request(conn, method, _Masked(url), *args, **kwargs)
 
-
-class _HTTPSPool(HTTPSConnectionPool):
+class _HTTPSPool(_Lending, HTTPSConnectionPool):
     ConnectionCls: Any = _TimedHTTPSConnection
-
-    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        return super()._make_request(conn, method, _Masked(url), *args, **kwargs)
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -223,11 +225,14 @@ class DeadlineAdapter(HTTPAdapter):
 
     Args:
         pool_maxsize: How many connections to one host are kept.
+        verify: True for the authorities known to certifi, or the path of a file or directory of them.
         tunnel: Opens all of its connections; None connects directly.
     """
 
-    def __init__(self, pool_maxsize: int, tunnel: Tunnel | None = None) -> None:
+    def __init__(self, pool_maxsize: int, *, verify: bool | str, tunnel: Tunnel | None = None) -> None:
         self._tunnel = tunnel
+        self._verify = verify
+        self._by_origin: dict[str, _HTTPPool | _HTTPSPool] = {}
         super().__init__(pool_connections=4, pool_maxsize=pool_maxsize, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -238,17 +243,24 @@ class DeadlineAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
+    def lent(self, origin: str) -> contextlib.AbstractContextManager[TimedConnection]:
+        """
+        Lend a connection for a block.
+
+        Args:
+            origin: Scheme, host and port, as in a URL.
+        """
+        pool = self._by_origin.get(origin)
+        # The manager closes the pools that were not used for longest, where there are many.
+        if pool is None or pool.pool is None:
+            pool = self.poolmanager.connection_from_url(origin)
+            self.cert_verify(pool, origin, self._verify, None)
+            self._by_origin[origin] = pool
+        return pool.lent()
+
     def close(self) -> None:
         """Close the pools now; urllib3 leaves them until nothing refers to them, such as an error's frames."""
         pools = self.poolmanager.pools
         for pool in filter(None, map(pools.get, list(pools.keys()))):
             pool.close()
         super().close()
-
-    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Hand over the raw response; cookies, history and guessed encodings are no part of the protocol."""
-        response = Response()
-        response.status_code = resp.status
-        response.raw = resp
-        response.request = req
-        return response

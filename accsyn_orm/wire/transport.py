@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+from http.client import IncompleteRead
+from typing import TYPE_CHECKING, Protocol
 
-from ..errors import AccsynError, ConnectionLost
+from ..errors import AccsynError
 from .failures import cause_of, failure_of
 from .messages import HttpRequest, HttpResponse, Timeouts
 from .unpacking import unpack
@@ -14,10 +14,8 @@ from .unpacking import unpack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from requests import PreparedRequest
-
     from ..config import Proxy
-    from .deadlines import DeadlineAdapter, Flight
+    from .deadlines import DeadlineAdapter, Flight, TimedConnection, TimedResponse
 
 __all__ = ["RequestsTransport", "Transport"]
 
@@ -87,7 +85,7 @@ class RequestsTransport:
             from .proxies import Tunnel
 
             tunnel = Tunnel(self._proxy)
-        return DeadlineAdapter(pool_maxsize=self._pool_size, tunnel=tunnel)
+        return DeadlineAdapter(self._pool_size, verify=self._verify, tunnel=tunnel)
 
     def send(self, request: HttpRequest, timeouts: Timeouts) -> HttpResponse:
         """
@@ -101,15 +99,14 @@ class RequestsTransport:
             TransportError: No answer was had; its `sent` says whether the server may have seen the request.
             ProtocolError: The body cannot be unpacked.
         """
-        from .deadlines import Flight, in_flight
+        from .deadlines import Flight
 
         if self._pid != os.getpid():
             # The parent's connections are the parent's: two processes on one would mix their answers.
             self._adapter, self._pid = self._new_adapter(), os.getpid()
         flight = Flight(timeouts)
         try:
-            with in_flight(flight):
-                return self._exchange(request, timeouts, flight)
+            return self._exchange(request, flight)
         except AccsynError:
             raise
         except Exception as error:  # noqa: BLE001 - every error of the libraries below becomes one of ours
@@ -128,56 +125,48 @@ class RequestsTransport:
         if self._pid == os.getpid():
             self._adapter.close()
 
-    def _exchange(self, request: HttpRequest, timeouts: Timeouts, flight: Flight) -> HttpResponse:
-        connect = flight.left(timeouts.connect)
-        response = self._adapter.send(
-            self._prepared(request),
-            stream=True,
-            timeout=(connect, timeouts.read),
-            verify=self._verify,
-            proxies={},
-        )
-        raw: Any = response.raw
-        try:
-            headers = {name.lower(): value for name, value in raw.headers.items()}
+    def _exchange(self, request: HttpRequest, flight: Flight) -> HttpResponse:
+        origin, proxy = _origin(request.url), self._proxy
+        towards = origin if proxy is None or proxy.tunnels else proxy.endpoint.url
+        with (
+            self._adapter.lent(towards) as connection,
+            _sent(request, len(origin), connection, flight) as response,
+        ):
+            headers = _headers_of(response)
             encoding = headers.get("content-encoding", "")
-            body = unpack(_chunks(raw, headers, packed=bool(encoding)), encoding, self._cap)
-        except BaseException:
-            # A connection whose answer was not read to its end must serve nobody else.
-            raw.close()
-            raise
-        raw.release_conn()
-        return HttpResponse(raw.status, headers, body)
-
-    def _prepared(self, request: HttpRequest) -> PreparedRequest:
-        from requests import PreparedRequest
-        from requests.structures import CaseInsensitiveDict
-
-        prepared = PreparedRequest()
-        prepared.method = request.method
-        # Set as it is: what is encoded already must not be encoded again.
-        prepared.url = request.url
-        if self._proxy is not None and not self._proxy.tunnels:
-            prepared.url = self._proxy.endpoint.url + request.url[len(_origin(request.url)) :]
-        prepared.headers = CaseInsensitiveDict(request.headers)
-        prepared.body = request.body
-        if request.method != "GET":
-            prepared.headers["Content-Length"] = str(len(request.body or b""))
-        return prepared
+            body = unpack(_chunks(response, headers, packed=bool(encoding)), encoding, self._cap)
+        return HttpResponse(response.status, headers, body)
 
 
 def _origin(url: str) -> str:
     """Return scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    scheme, mark, rest = url.partition("://")
+    return f"{scheme}{mark}{rest.partition('/')[0]}"
 
 
-def _chunks(raw: Any, headers: dict[str, str], *, packed: bool) -> Iterator[bytes]:
+def _sent(request: HttpRequest, start: int, connection: TimedConnection, flight: Flight) -> TimedResponse:
+    """Send a request, whose path starts there in its URL; no frame that reads the answer knows its headers."""
+    headers = dict(request.headers)
+    if request.method != "GET":
+        headers["Content-Length"] = str(len(request.body or b""))
+    # As it is: what is encoded already must not be encoded again.
+    return connection.exchange(request.method, request.url[start:] or "/", headers, request.body, flight)
+
+
+def _headers_of(response: TimedResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in response.msg.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
+
+
+def _chunks(response: TimedResponse, headers: dict[str, str], *, packed: bool) -> Iterator[bytes]:
     size = _PACKED_CHUNK if packed else _PLAIN_CHUNK
     received = 0
-    while chunk := raw.read(size, decode_content=False):
+    while chunk := response.read(size):
         received += len(chunk)
         yield chunk
     announced = headers.get("content-length", "")
     if announced.isdigit() and "transfer-encoding" not in headers and received < int(announced):
-        raise ConnectionLost(f"the answer ended after {received} of {announced} bytes")
+        raise IncompleteRead(b"", int(announced) - received)

@@ -27,6 +27,8 @@ before = dict(
 )
 sys.addaudithook(hear)
 import accsyn_orm
+for name in accsyn_orm.__all__:
+    getattr(accsyn_orm, name)  # which imports it
 listening, opened = list(opened), []
 after = dict(
     loggers=sorted(logging.root.manager.loggerDict), handlers=len(logging.root.handlers), level=logging.root.level,

@@ -12,6 +12,7 @@ from accsyn_orm.migrate import Migration, plan_migrations, run_migrations
 from accsyn_orm.migrate.runner import Planned
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Callable
 
     from accsyn_orm import Session
@@ -135,3 +136,36 @@ def test_a_step_that_sends_something_itself_is_refused(
 def test_an_exact_plan_needs_no_note() -> None:
     step = Migration("x", lambda _: None)
     assert Planned(step, None).note == ""
+
+
+@pytest.mark.parametrize("journalled", [False, True])
+def test_what_became_of_each_step_is_told_and_returned(
+    empty_session: Session, ident: str, tmp_path: pathlib.Path, journalled: bool
+) -> None:
+    def note(_: Session) -> None:
+        Job.objects.get(id=ident).description = "noted"
+
+    def abort(_: Session) -> None:
+        Job.objects.get(id=ident).status = "aborted"
+
+    def nothing(_: Session) -> None:
+        """Change nothing."""
+
+    steps = [Migration("note", note), Migration("abort", abort), Migration("never", nothing)]
+    told: list[str] = []
+    runs = run_migrations(
+        empty_session,
+        steps,
+        lambda step, _: step.title != "never",
+        journal=tmp_path / "a.journal" if journalled else None,
+        workers=1,
+        progress=lambda outcome: told.append(outcome.operation.title),
+    )
+    assert [run.migration for run in runs] == steps
+    assert [[change.after for each in run.plan for change in each.changes] for run in runs] == [
+        ["noted"],
+        ["aborted"],
+        [],
+    ]
+    assert [str(run.result) for run in runs] == ["1 applied", "1 applied", "None"]
+    assert [title.split()[:3] for title in told] == [["update", "job", ident]] * 2

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from accsyn_orm import CommitError, Job, Queue
-from accsyn_orm.errors import ConnectionLost, JournalError
+from accsyn_orm.errors import ConnectionLost
 from accsyn_orm.mapping.mapper import MARKER
-from accsyn_orm.session import journal_file
-from accsyn_orm.session.journal import Journal
 from accsyn_orm.session.outcomes import TransientRecorder
 from accsyn_orm.session.plan import Change, Kind, NewEntity, Operation, Plan
 
 if TYPE_CHECKING:
-    import pathlib
     from collections.abc import Callable
 
 A, B, C = (letter * 24 for letter in "abc")
@@ -133,39 +130,3 @@ def test_markers_of_a_run() -> None:
     assert recorder.marker(one) == recorder.marker(one)
     assert recorder.marker(one) != recorder.marker(two)
     assert uuid.UUID(recorder.marker(two)).version == 4
-
-
-class TestJournalFiles:
-    def test_one_that_cannot_be_made_says_why(self, tmp_path: pathlib.Path) -> None:
-        path = tmp_path / "none" / "a.journal"
-        with pytest.raises(JournalError) as caught:
-            journal_file.create(path, {}, {})
-        assert caught.value.message == f"the journal {path} cannot be made: No such file or directory"
-
-    def test_one_that_appeared_in_the_meantime_is_left_alone(self, tmp_path: pathlib.Path) -> None:
-        path = tmp_path / "a.journal"
-        path.write_text("mine")
-        with pytest.raises(JournalError) as caught:
-            journal_file.create(path, {}, {})
-        assert caught.value.message == f"the journal {path} exists already: resume it, or name another file"
-        assert path.read_text() == "mine"
-
-    def test_only_its_owner_may_read_what_is_beside_it(self, tmp_path: pathlib.Path) -> None:
-        path = tmp_path / "a.journal"
-        with Journal.create(path, Plan("acmefilm")):
-            modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
-        assert modes["a.journal"] == modes["a.journal.lock"] == 0o600
-        assert {"a.journal-wal", "a.journal-shm"} <= modes.keys()
-        assert set(modes.values()) == {0o600}
-        assert [each.name for each in tmp_path.iterdir()] == ["a.journal"]
-
-    def test_another_database_is_told_apart(self, tmp_path: pathlib.Path) -> None:
-        import sqlite3
-
-        path = tmp_path / "a.journal"
-        other = sqlite3.connect(path)
-        other.execute("CREATE TABLE x (y)")
-        other.close()
-        with pytest.raises(JournalError) as caught:
-            Journal.read(path)
-        assert caught.value.message == f"{path} is no journal of accsyn_orm but some other SQLite file"
