@@ -6,13 +6,15 @@ import ast
 import importlib
 import pkgutil
 import re
-import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import accsyn_orm
+
+if TYPE_CHECKING:
+    import types
 
 ROOT = Path(accsyn_orm.__file__).parent
 # Run or found by name, and not imported for their names.
