@@ -191,7 +191,7 @@ def effects(desk: Desk, verb: str, ident: str, name: str) -> int:
 
 def session_id_of(desk: Desk) -> str:
     """Return the newest session id; clients are told it by the sandbox alone."""
-    return next(reversed(desk.sandbox.workspace._sessions), "no session is open")
+    return next(reversed(desk.sandbox.workspace.sessions._sessions), "no session is open")
 
 
 @pytest.mark.parametrize("verb", VERBS)

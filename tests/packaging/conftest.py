@@ -75,7 +75,9 @@ class Installed:
         arguments = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements)
         _run(self.bin / "python", *arguments, folder=self.folder, check=True)
 
-    def run(self, program: str, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, program: str, *arguments: str | Path, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
         return _run(self.bin / program, *arguments, folder=self.folder, check=check)
 
     def python(self, script: str) -> str:
@@ -88,9 +90,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("built")
 
     def build(*arguments: str | Path, into: str) -> Path:
-        _run(
-            sys.executable, "-m", "build", *arguments, "--outdir", folder / into, folder=folder, check=True
-        )
+        _run(sys.executable, "-m", "build", *arguments, "--outdir", folder / into, folder=folder, check=True)
         return folder / into
 
     both = build("--sdist", "--wheel", ROOT, into="tree")
@@ -103,9 +103,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="session")
-def install(
-    built: Built, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Installed]:
+def install(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Installed]:
     """Make an environment, with some extras of the wheel and other requirements."""
 
     def installed(extras: str = "", *requirements: str) -> Installed:

@@ -76,7 +76,9 @@ def test_what_needs_an_extra_names_it(bare: Installed) -> None:
     command = bare.run("accsyn-orm", "--version", check=False)
     assert command.returncode == 2
     assert command.stderr.endswith("pip install 'accsyn-orm[cli]'\n")
-    sandbox = bare.run("python", "-c", "from accsyn_orm.sandbox import Sandbox; Sandbox().start()", check=False)
+    sandbox = bare.run(
+        "python", "-c", "from accsyn_orm.sandbox import Sandbox; Sandbox().start()", check=False
+    )
     assert "accsyn-orm[sandbox]" in sandbox.stderr.splitlines()[-1]
 
 

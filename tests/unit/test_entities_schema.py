@@ -404,8 +404,7 @@ def test_the_command_is_used_wrongly(capsys: pytest.CaptureFixture[str], tmp_pat
     assert "no entity type 'quue'" in capsys.readouterr().err
     assert main(["schema", "diff", "--classes", str(tmp_path / "none.py")]) == 1
     assert "is no Python file" in capsys.readouterr().err
-    with pytest.raises(SystemExit, match="2"):
-        main(["schema"])
+    assert main(["schema"]) == 2
 
 
 def test_where_to_connect_may_be_given(
