@@ -309,7 +309,7 @@ class WaitError(AccsynError):
 
     def __init__(self, message: str, *, seen: Mapping[str, Any], entity: str) -> None:
         super().__init__(message, entity=entity)
-        self.seen = dict(seen)
+        self.seen: dict[str, Any] = dict(seen)
 
 
 class WaitTimeout(WaitError, TimeoutError):
@@ -354,7 +354,7 @@ class Conflict(SessionError):
 
     def __init__(self, message: str, *, conflicts: Sequence[Any] = ()) -> None:
         super().__init__(message)
-        self.conflicts = tuple(conflicts)
+        self.conflicts: tuple[Any, ...] = tuple(conflicts)
 
 
 class DuplicateDetected(SessionError):
@@ -394,7 +394,7 @@ class CommitError(SessionError):
         not_sent: Sequence[Any] = (),
     ) -> None:
         super().__init__(message)
-        self.applied = tuple(applied)
-        self.rejected = tuple(rejected)
-        self.unknown = tuple(unknown)
-        self.not_sent = tuple(not_sent)
+        self.applied: tuple[Any, ...] = tuple(applied)
+        self.rejected: tuple[Any, ...] = tuple(rejected)
+        self.unknown: tuple[Any, ...] = tuple(unknown)
+        self.not_sent: tuple[Any, ...] = tuple(not_sent)

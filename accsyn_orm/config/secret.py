@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import NoReturn, SupportsIndex
+from typing import ClassVar, NoReturn, SupportsIndex
 
 from ..errors import ConfigurationError
 
@@ -62,7 +62,7 @@ class Secret:
         ours, theirs = (text.encode("utf-8", "surrogatepass") for text in (self._value, other._value))
         return hmac.compare_digest(ours, theirs)
 
-    __hash__ = None  # type: ignore[assignment] # a secret is no key
+    __hash__: ClassVar[None] = None  # type: ignore[assignment] # a secret is no key
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a Secret can neither be pickled nor copied: make it anew where it is needed")

@@ -361,8 +361,8 @@ class AbsentAttribute:
     __slots__ = ("name", "reason")
 
     def __init__(self, reason: str) -> None:
-        self.reason = reason
-        self.name = ""
+        self.reason: str = reason
+        self.name: str = ""
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self.name = name

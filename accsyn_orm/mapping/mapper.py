@@ -41,13 +41,13 @@ class Mapper:
         self.entitytype = entitytype
         self.fields = fields
         self.parent = parent
-        self.by_wire = {field.wire: field for field in fields.values()}
-        self.attributes = {field.slot: field for field in fields.values()} | fields
-        self.date_attributes = frozenset(
+        self.by_wire: dict[str, Field] = {field.wire: field for field in fields.values()}
+        self.attributes: dict[str, Field] = {field.slot: field for field in fields.values()} | fields
+        self.date_attributes: frozenset[str] = frozenset(
             field.wire for field in fields.values() if isinstance(field.kind, kinds.Timestamp)
         )
         # Job-like types are archived when they finish; the others are deactivated.
-        self.has_finished = "finished" in fields
+        self.has_finished: bool = "finished" in fields
         self.fill: Fill = _generate_fill(cls, tuple(fields.values()))
         self.hydrate = Hydrator(cls, self.by_wire).hydrate
 

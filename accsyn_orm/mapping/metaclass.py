@@ -30,7 +30,7 @@ class ReferenceAttribute:
     __slots__ = ("field",)
 
     def __init__(self, field: Field) -> None:
-        self.field = field
+        self.field: Field = field
 
     def __get__(self, instance: MappedBase | None, owner: type[Any]) -> Any:
         if instance is None:

@@ -25,7 +25,7 @@ class Page:
     __slots__ = ("_members", "related", "scope")
 
     def __init__(self, scope: str) -> None:
-        self.scope = scope
+        self.scope: str = scope
         self._members: list[weakref.ref[MappedBase]] = []
         self.related: dict[tuple[type[Any], str], MappedBase | None] = {}
 

@@ -103,13 +103,14 @@ class Column(Generic[T]):
     __slots__ = ("field", "owner")
 
     def __init__(self, field: Field, owner: type[Any]) -> None:
-        self.field = field
-        self.owner = owner
+        self.field: Field = field
+        self.owner: type[Any] = owner
 
     def __repr__(self) -> str:
         return f"<column {self.owner.__name__}.{self.field.name}>"
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def _condition(self, lookup: str, value: object) -> Condition:
         return Condition(self.field, self.owner, lookup, value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .base import MappedBase
     from .fields import Field
     from .mapper import Mapper
+    from .page import Page
 
 __all__ = ["Caller", "Drainable", "Observed", "Owner", "Pending", "RowSource", "Select"]
 
@@ -75,8 +76,10 @@ class RowSource(Protocol):
         """Ask the server for one page; one request."""
         ...
 
-    def admit(self, select: Select, rows: Sequence[dict[str, Any]]) -> list[MappedBase]:
-        """Turn rows into the entities of the identity map; no I/O."""
+    def admit(
+        self, select: Select, rows: Sequence[dict[str, Any]], page: Page | None = None
+    ) -> list[MappedBase]:
+        """Turn rows, of a page where it is given, into the entities of the identity map; no I/O."""
         ...
 
     def submit(self, function: Callable[..., Any], *args: Any) -> Pending:

@@ -31,7 +31,7 @@ class RelatedSet(Generic[E]):
     def __init__(self, target: str, *, by: str | None = None) -> None:
         self.target = target
         self.by = by
-        self.name = ""
+        self.name: str = ""
 
     def __set_name__(self, owner: type[Any], name: str) -> None:
         self.name = name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from ..mapping.page import Page
 from .collection import load_along
 from .description import most_rows
 from .paging import pages
@@ -23,6 +24,9 @@ Rows = list[dict[str, Any]]
 
 # Seconds; see `ReadAhead`.
 _WORTH_WAITING = 0.002
+# So many rows are let go as soon as their entities are made: then the garbage collector, which counts what comes and
+# what goes, has no reason to run, and no page stands in memory twice.
+_AT_ONCE = 100
 
 
 def row_pages(
@@ -119,6 +123,39 @@ def first_page(description: Description, source: RowSource, limit: int) -> list[
     return list(found.values())[:limit]
 
 
+class _Page:
+    """
+    A page that is being taken in.
+
+    Args:
+        select: The find that brought it.
+        rows: Its rows.
+        company: What its entities are told of each other by.
+    """
+
+    __slots__ = ("_state", "company", "select")
+
+    def __init__(self, select: Select, rows: Rows, company: Page) -> None:
+        self.select = select
+        self.company = company
+        self._state: tuple[Rows, list[MappedBase]] = (rows, [])
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are still to be taken in."""
+        return self._state[0]
+
+    @property
+    def admitted(self) -> list[MappedBase]:
+        """What came of the others."""
+        return self._state[1]
+
+    def take(self, admitted: list[MappedBase]) -> None:
+        """Let the next rows go, for what came of them."""
+        # In one step, so that after Ctrl-C nothing is lost and nothing comes twice.
+        self._state = (self._state[0][_AT_ONCE:], self._state[1] + admitted)
+
+
 class Listing(Generic[E]):
     """
     One run through a query set, page by page.
@@ -152,7 +189,7 @@ class Listing(Generic[E]):
         self._source = source
         self._turn = turn
         self._pages = row_pages(description, source, size=size, ahead=ahead)
-        self._page: tuple[Select, Rows] | None = None
+        self._page: _Page | None = None
         source.watch(self)
 
     @classmethod
@@ -168,22 +205,27 @@ class Listing(Generic[E]):
         if self.complete:
             return False
         if self._page is None:
-            self._page = next(self._pages, None)
-        if self._page is None:
-            self.complete = True
-            return False
+            self._page = self._next_page()
+            if self._page is None:
+                self.complete = True
+                return False
         # Only now is the page let go: loading along may fail, and be tried again.
-        self.entities += self._turned(*self._page)
+        self.entities += self._turned(self._page)
         self._page = None
         return True
 
-    def _turned(self, select: Select, rows: Rows) -> list[E]:
+    def _next_page(self) -> _Page | None:
+        brought = next(self._pages, None)
+        return None if brought is None else _Page(*brought, Page(brought[0].scope))
+
+    def _turned(self, page: _Page) -> list[E]:
         if self._turn is not None:
-            return self._turn(rows)
-        admitted = self._source.admit(select, rows)
+            return self._turn(page.rows)
+        while page.rows:
+            page.take(self._source.admit(page.select, page.rows[:_AT_ONCE], page.company))
         if self._description.related:
-            load_along(self._description, self._source, admitted)
-        return cast("list[E]", admitted)
+            load_along(self._description, self._source, page.admitted)
+        return cast("list[E]", page.admitted)
 
     def drain(self) -> None:
         """Fetch what is left."""

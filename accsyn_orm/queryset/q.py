@@ -23,8 +23,8 @@ class Q(Predicate):
     __slots__ = ("conditions", "lookups")
 
     def __init__(self, *conditions: Predicate, **lookups: Any) -> None:
-        self.conditions = conditions
-        self.lookups = lookups
+        self.conditions: tuple[Predicate, ...] = conditions
+        self.lookups: dict[str, Any] = lookups
 
     @property
     def blank(self) -> bool:

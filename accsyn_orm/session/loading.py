@@ -114,14 +114,22 @@ class LoadingCalls(DictionaryCalls):
             **({} if select.scope == "active" else {select.scope: True}),
         )
 
-    def admit(self, select: Select, rows: Sequence[dict[str, Any]]) -> list[MappedBase]:
+    def admit(
+        self, select: Select, rows: Sequence[dict[str, Any]], page: Page | None = None
+    ) -> list[MappedBase]:
         """
         Turn rows into entities: those that are held already are refreshed, keeping local changes.
 
         A row without a usable id is set aside with a warning in the log: it could never be told apart or
         updated.
+
+        Args:
+            select: The find that brought them.
+            rows: The rows.
+            page: The page that they are a part of; a new one where not given.
         """
-        mapper, page = select.mapper, Page(select.scope)
+        mapper = select.mapper
+        page = Page(select.scope) if page is None else page
         known = self._identity.of(mapper.cls)
 
         def other(row: dict[str, Any]) -> MappedBase:

@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import accsyn_orm
 from accsyn_orm import Job, Manager, Q, Queue, Task, User, fields, register_lookup
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from accsyn_orm import Session
+
+
+def names_that_do_not_exist() -> None:
+    accsyn_orm.Jbo  # type: ignore[attr-defined]  # noqa: B018
 
 
 def values_of_the_wrong_type(queue: Queue) -> None:
