@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 AREA ?= expressions
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-redis test-socks test-netns test-deep test-dist test-all coverage faults mutation check docs format bench dist clean
+.PHONY: demo test test-redis test-socks test-netns test-deep test-dist test-all coverage faults mutation check docs format bench bench-check dist clean
 
 demo: $(VENV)/.demo  ## run the main job on the embedded sandbox
 	$(BIN)/python docs/examples/demo.py
@@ -63,9 +63,14 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## measure against the published client, side by side
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.dev  ## measure against the published client and others, side by side; compare with the last time
+	$(PIP) Django SQLAlchemy pyairtable pynetbox
+	$(BIN)/python -m tests.benchmarks --json .benchmarks/last.json
 	$(BIN)/python -m tests.benchmarks.shared_rate
+
+bench-check: $(VENV)/.dev  ## the same, and fail where a figure misses its bar
+	$(PIP) Django SQLAlchemy pyairtable pynetbox
+	$(BIN)/python -m tests.benchmarks --check
 
 dist: $(VENV)/bin/python  ## build the wheel and the sdist into dist/
 	$(PIP) 'build>=1.2' 'twine>=6'

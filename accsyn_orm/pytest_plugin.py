@@ -16,8 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from .session import Session
     from .sandbox import Sandbox
+    from .session import Session
     from .testing import Background, Options, RequestRecorder, SessionOpener
 
 __all__ = [

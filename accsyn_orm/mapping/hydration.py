@@ -3,7 +3,8 @@ From pages of rows to new entities, at the price of filling their slots.
 
 Listing is what this library does most. So a function is generated for each class and each set of keys that rows
 come with: it reads the values by name and stores them, without a loop over fields and without a call per field. A row
-that has not the keys of the first one, or has a value of another form than documented, is left to `rows.fill`, which takes anything.
+that has not the keys of the first one, or has a value of another form than documented, is left to `rows.fill`, which
+takes anything.
 """
 
 from __future__ import annotations
@@ -101,7 +102,12 @@ class Hydrator:
         body: list[str] = []
         unknown = [key for key in row if key not in self._fields]
         beside = ", ".join(f"{keys[key]}: row[{keys[key]}]" for key in unknown)
-        stores = {"_owner": "owner", "_phase": "phase", "_page": "page", "_unknown": f"{{{beside}}}" if beside else "None"}
+        stores = {
+            "_owner": "owner",
+            "_phase": "phase",
+            "_page": "page",
+            "_unknown": f"{{{beside}}}" if beside else "None",
+        }
         stores |= dict.fromkeys(("_original", "_links"), "None")
         for slot, value in stores.items():
             body += self._store(names, slot, value)

@@ -12,15 +12,34 @@ from .slots import WIRE_SLOT, descriptor_of
 from .suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Sequence
+
     from .base import MappedBase
     from .fields import Field
+    from .hydration import Row
+    from .page import Page
 
 __all__ = ["MARKER", "Mapper"]
 
 # Key in the metadata of what a commit creates, by which it can be found again when no answer came.
 MARKER = "accsyn_orm_marker"
 
+_TYPES: dict[type[kinds.Kind], type] = {kinds.Text: str, kinds.Integer: int, kinds.Boolean: bool}
+
 Fill = Callable[["MappedBase", Mapping[str, Any]], None]
+# Of `Hydrator.hydrate`: rows, known entities by id, owner, phase, page, and what to take in place of another class.
+Hydrate = Callable[
+    [
+        "Sequence[Row]",
+        "dict[str, weakref.ref[MappedBase]]",
+        Any,
+        Any,
+        "Page",
+        "Callable[[Row], MappedBase | None]",
+    ],
+    "list[MappedBase]",
+]
 
 
 class Mapper:
@@ -43,13 +62,19 @@ class Mapper:
         self.parent = parent
         self.by_wire: dict[str, Field] = {field.wire: field for field in fields.values()}
         self.attributes: dict[str, Field] = {field.slot: field for field in fields.values()} | fields
+        # The fields that, once stored, take every value of one type: name → type.
+        self.plain: dict[str, type] = {
+            field.name: _TYPES[type(field.kind)]
+            for field in fields.values()
+            if field.update and not field.settable and type(field.kind) in _TYPES
+        }
         self.date_attributes: frozenset[str] = frozenset(
             field.wire for field in fields.values() if isinstance(field.kind, kinds.Timestamp)
         )
         # Job-like types are archived when they finish; the others are deactivated.
         self.has_finished: bool = "finished" in fields
         self.fill: Fill = _generate_fill(cls, tuple(fields.values()))
-        self.hydrate = Hydrator(cls, self.by_wire).hydrate
+        self.hydrate: Hydrate = Hydrator(cls, self.by_wire).hydrate
 
     def __repr__(self) -> str:
         return f"<mapper of {self.cls.__name__} to {self.entitytype!r}>"

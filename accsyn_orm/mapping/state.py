@@ -37,6 +37,7 @@ __all__ = [
     "enter",
     "follow",
     "is_detached",
+    "keep_original",
     "links_of",
     "owner_of",
     "page_of",
@@ -70,6 +71,9 @@ class _Missing(enum.Enum):
 MISSING = _Missing.MISSING
 
 _set = object.__setattr__
+
+# Types whose values are the same JSON only if they are equal and of one type.
+_SCALARS = frozenset({str, int, bool, type(None)})
 
 
 @attrs.frozen
@@ -175,7 +179,7 @@ def _tracked(entity: MappedBase, field: Field, raw: Any) -> Any:
                 entity=entity.__mapper__.entitytype,
             )
         refuse_read_only(entity, field)
-        _keep_original(entity, field)
+        keep_original(entity, field)
 
     held = tracked(raw, about_to_change)
     return held
@@ -187,7 +191,7 @@ def assign(entity: MappedBase, field: Field, value: Any) -> None:
     entitytype = entity.__mapper__.entitytype
     link = value if field.is_reference and hasattr(value, "__mapper__") else None
     value = _reference_text(entity, field, link) if link is not None else field.check(value, entitytype)
-    _keep_original(entity, field)
+    keep_original(entity, field)
     if field.is_reference:
         links = {name: held for name, held in links_of(entity).items() if name != field.name}
         if link is not None:
@@ -230,7 +234,7 @@ def refuse_read_only(entity: MappedBase, field: Field) -> None:
     raise ReadOnlyField(f"{field.name} of a {entitytype} cannot be set: {reason}", entity=entitytype)
 
 
-def _keep_original(entity: MappedBase, field: Field) -> None:
+def keep_original(entity: MappedBase, field: Field) -> None:
     """Remember what a field held before its first change, and have the session hold on to the entity."""
     if entity._phase is not Phase.PERSISTENT:
         return
@@ -256,7 +260,8 @@ def follow(entity: MappedBase, field: Field) -> MappedBase | None:
 
 def wire_value(entity: MappedBase, field: Field) -> Any:
     """Return what a field holds, in wire form; MISSING where it was not loaded."""
-    link = links_of(entity).get(field.name)
+    links = entity._links
+    link = None if links is None else links.get(field.name)
     value = peek(entity, field) if link is None else _reference_text(entity, field, link)
     return _to_wire(field, value)
 
@@ -278,11 +283,12 @@ def changes(entity: MappedBase) -> list[FieldChange]:
     if not original:
         return []
     found = []
-    for name, field in entity.__mapper__.fields.items():
-        if name in original:
-            before, after = _to_wire(field, original[name]), wire_value(entity, field)
-            if unlike(before, after) or (name in links_of(entity) and after is None):
-                found.append(FieldChange(field, before, after))
+    fields = entity.__mapper__.fields
+    for name in original if len(original) == 1 else [name for name in fields if name in original]:
+        field = fields[name]
+        before, after = _to_wire(field, original[name]), wire_value(entity, field)
+        if unlike(before, after) or (after is None and name in links_of(entity)):
+            found.append(FieldChange(field, before, after))
     return found
 
 
@@ -290,8 +296,8 @@ def unlike(before: Any, after: Any) -> bool:
     """Whether two wire values are sent as different JSON."""
     if before is MISSING or after is MISSING:
         return before is not after
-    if isinstance(before, str) and isinstance(after, str):
-        return before != after
+    if type(before) in _SCALARS and type(after) in _SCALARS:
+        return type(before) is not type(after) or before != after
     # As JSON text, because in Python True == 1 == 1.0.
     return json.dumps(before, sort_keys=True) != json.dumps(after, sort_keys=True)
 

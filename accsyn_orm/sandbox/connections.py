@@ -31,7 +31,7 @@ class BreakableProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.app_state = {**self.app_state, _STATE: self}
+        self.app_state: dict[str, Any] = {**self.app_state, _STATE: self}
         self.deaf = False
 
     def data_received(self, data: bytes) -> None:
@@ -40,6 +40,12 @@ class BreakableProtocol(H11Protocol):
             self.transport.close()
             return
         super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of a connection that the client ended."""
+        super().connection_lost(exc)
+        # asyncio of Python 3.10 warns of a TLS transport that only the other side has closed.
+        self.transport.close()
 
 
 def connection_of(scope: Scope) -> BreakableProtocol:

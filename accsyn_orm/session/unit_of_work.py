@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
+    from ..mapping.state import FieldChange
 
 __all__ = ["UnitOfWork", "Unsettled"]
 
@@ -62,11 +63,16 @@ class UnitOfWork:
 
     def dirty(self) -> list[MappedBase]:
         """Return the stored entities that differ from what the server has."""
-        return [
-            entity
+        return [entity for entity, _ in self._changed()]
+
+    def _changed(self) -> list[tuple[MappedBase, list[FieldChange]]]:
+        """Return them with what differs."""
+        looked_at = [
+            (entity, state.changes(entity))
             for key, entity in list(self.touched.items())
-            if key not in self.deleted and state.changes(entity)
+            if key not in self.deleted
         ]
+        return [pair for pair in looked_at if pair[1]]
 
     def forget(self, entity: MappedBase) -> None:
         """Drop an entity from everything."""
@@ -98,11 +104,11 @@ class UnitOfWork:
         if only is not None:
             if id(only) in self.new:
                 planner.create(only)
-            elif state.changes(only):
-                planner.update(only)
+            elif changes := state.changes(only):
+                planner.update((only, changes))
             return Plan(workspace, tuple(planner.operations)), planner.entities
-        dirty = self.dirty()
-        _refuse_conflicts([*dirty, *self.deleted.values()])
+        dirty = self._changed()
+        _refuse_conflicts([*(entity for entity, _ in dirty), *self.deleted.values()])
         for entity in _in_order_of_need(self.new):
             planner.create(entity)
         for group in _batches(dirty):
@@ -132,9 +138,10 @@ class _Planner:
             needs += need
         self._numbers[id(entity)] = self._add(Kind.CREATE, entity, changes, needs)
 
-    def update(self, *entities: MappedBase) -> None:
+    def update(self, *dirty: tuple[MappedBase, list[FieldChange]]) -> None:
         """Plan one request for one entity, or for several tasks of one job."""
-        changed = [self._changes(entity) for entity in entities]
+        entities = tuple(entity for entity, _ in dirty)
+        changed = [self._changes(entity, found) for entity, found in dirty]
         needs = [need for _, needed in changed for need in needed]
         if len(entities) == 1:
             number = self._add(Kind.UPDATE, entities[0], changed[0][0], needs)
@@ -147,13 +154,15 @@ class _Planner:
             self.entities[-1] = entities
         self._numbers |= dict.fromkeys(map(id, entities), number)
 
-    def _changes(self, entity: MappedBase) -> tuple[list[Change], list[int]]:
+    def _changes(self, entity: MappedBase, found: list[FieldChange]) -> tuple[list[Change], list[int]]:
         changes, needs = [], []
-        for change in state.changes(entity):
-            value, need = self._value(entity, change.field)
+        for change in found:
+            value = change.after
+            if value is None:
+                value, need = self._value(entity, change.field)
+                needs += need
             before = NOT_LOADED if change.before is state.MISSING else change.before
             changes.append(Change(change.field.wire, before, value))
-            needs += need
         return changes, needs
 
     def act(self, kind: Kind, entity: MappedBase) -> None:
@@ -216,18 +225,20 @@ class _Planner:
         return value, []
 
 
-def _batches(dirty: list[MappedBase]) -> Iterator[list[MappedBase]]:
+def _batches(
+    dirty: list[tuple[MappedBase, list[FieldChange]]],
+) -> Iterator[list[tuple[MappedBase, list[FieldChange]]]]:
     """Yield what one request can change: an entity, or all changed tasks of one job."""
-    tasks: dict[Any, list[MappedBase]] = {}
-    for entity in dirty:
-        mapper = entity.__mapper__
-        parent = None if mapper.parent is None else state.peek(entity, mapper.fields[mapper.parent])
+    tasks: dict[Any, list[tuple[MappedBase, list[FieldChange]]]] = {}
+    for pair in dirty:
+        mapper = pair[0].__mapper__
+        parent = None if mapper.parent is None else state.peek(pair[0], mapper.fields[mapper.parent])
         if not isinstance(parent, str):
-            yield [entity]
+            yield [pair]
         elif parent in tasks:
-            tasks[parent].append(entity)
+            tasks[parent].append(pair)
         else:
-            tasks[parent] = [entity]
+            tasks[parent] = [pair]
     yield from tasks.values()
 
 

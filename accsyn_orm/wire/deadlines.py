@@ -14,7 +14,7 @@ import http.client
 import io
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -139,6 +139,8 @@ class TimedConnection:
 
     sock: Any
     timeout: Any
+    # Called with the socket; one for each request.
+    response_class: Any
 
     def __init__(self, *args: Any, _socks_options: dict[str, Tunnel] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,13 +160,9 @@ class TimedConnection:
             flight: What the request has left of its time.
         """
         self.flight = flight
+        self.response_class = functools.partial(TimedResponse, flight)
         http.client.HTTPConnection.request(self, method, target, body, headers)
-        response: TimedResponse = http.client.HTTPConnection.getresponse(self)
-        return response
-
-    def response_class(self: Any, *args: Any, **kwargs: Any) -> TimedResponse:
-        """Make the response to the request under way; http.client asks for it by this name."""
-        return TimedResponse(self.flight, *args, **kwargs)
+        return cast("TimedResponse", http.client.HTTPConnection.getresponse(self))
 
     def send(self: Any, data: Any) -> None:
         """Send bytes within the deadline."""
@@ -172,12 +170,13 @@ class TimedConnection:
         if self.sock is None:
             self.timeout = flight.left(flight.connect)
             self.connect()
+        sock: Any = self.sock
         view = memoryview(data)
         for start in range(0, len(view), _PIECE):
-            self.sock.settimeout(flight.left())
+            sock.settimeout(flight.left())
             # From here on the server may have seen the request.
             flight.sent = True
-            self.sock.sendall(view[start : start + _PIECE])
+            sock.sendall(view[start : start + _PIECE])
 
     def _new_conn(self: Any) -> socket.socket:
         left = functools.partial(self.flight.left, self.timeout)
@@ -254,7 +253,7 @@ class DeadlineAdapter(HTTPAdapter):
         # The manager closes the pools that were not used for longest, where there are many.
         if pool is None or pool.pool is None:
             pool = self.poolmanager.connection_from_url(origin)
-            self.cert_verify(pool, origin, self._verify, None)
+            cast("Any", self).cert_verify(pool, origin, self._verify, None)
             self._by_origin[origin] = pool
         return pool.lent()
 

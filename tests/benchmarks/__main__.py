@@ -1,142 +1,88 @@
 """
-Measure side by side, in interleaved rounds, and print medians and ratios. `make bench` runs it.
+Measure side by side, in interleaved rounds, and print medians and ratios.
 
-Only the ratios of one run mean something: the machine's speed drifts between runs.
+`make bench` runs it, and `make bench-check` with `--check`. Only the ratios of one run mean something: the machine's
+speed drifts between runs. Each family of figures has a process of its own, so that none pays for the memory of another.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import statistics
+import argparse
+import functools
+import multiprocessing
+import pathlib
 import sys
-import time
-import warnings
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ProcessPoolExecutor
+from typing import TYPE_CHECKING
 
-import requests
-
-from accsyn_orm import Job, Session
-from accsyn_orm.sandbox import Sandbox
-from accsyn_orm.wire import codec
-
-from .canned import CannedServer
+from . import figures
+from .commits import commits
+from .fields import fields
+from .hydration import hydration
+from .imports import imports
+from .listing import distant, near, near_without_orjson
+from .memory import memory
+from .scale import scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TOTAL, PAGE, ROUNDS = 20_000, 500, 5
-UPDATES, LATENCY, WORKERS = (200, 1000), 0.025, 8
-RATE, BURST = 30, 60
+    from .figures import Figure
+
+FAMILIES: dict[str, Callable[[], list[Figure]]] = {
+    "listing": near,
+    "listing-json": near_without_orjson,
+    "distant": distant,
+    "hydration": hydration,
+    "fields": fields,
+    "commits": commits,
+    "memory": memory,
+    "imports": imports,
+    "scale": scale,
+}
 
 
-def session_of(server: CannedServer) -> Session:
-    return Session("acmefilm", "john@user.com", "key", url=server.url)
-
-
-def ours(session: Session) -> int:
-    return sum(1 for _ in Job.objects.using(session).iterator(chunk_size=PAGE))
-
-
-def published(server: CannedServer) -> Callable[[], int]:
-    warnings.simplefilter("ignore")
-    import accsyn_api.session
-
-    logging.disable(logging.WARNING)
-    client = accsyn_api.session.Session(
-        "acmefilm", "john@user.com", "key", proxy=f"accsyn:127.0.0.1:{server.port}", hostname="127.0.0.1"
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "families", nargs="*", metavar="FAMILY", help=f"some of {', '.join(FAMILIES)}; all by default"
     )
-
-    def listing() -> int:
-        return sum(
-            len(client.find("job", skip=skip or None, limit=PAGE) or ()) for skip in range(0, TOTAL, PAGE)
-        )
-
-    return listing
-
-
-def floor(server: CannedServer) -> Callable[[], int]:
-    http = requests.Session()
-
-    def listing() -> int:
-        found = 0
-        for skip in range(0, TOTAL, PAGE):
-            document = json.dumps({"data": {"skip": skip, "limit": PAGE}})
-            answer: Any = codec.loads(
-                http.get(f"{server.url}/api/v3/event?{codec.quote_document(document)}").content
-            )
-            found += len(answer["result"])
-        return found
-
-    return listing
+    parser.add_argument(
+        "--json", type=pathlib.Path, help="write the figures there, and compare with what stood there"
+    )
+    parser.add_argument("--check", action="store_true", help="fail where a figure misses its bar")
+    parser.add_argument(
+        "--million", action="store_true", help="let the table of growing listings go up to a million"
+    )
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.families if name not in FAMILIES]
+    if unknown:
+        parser.error(f"no family {', '.join(unknown)}: there are {', '.join(FAMILIES)}")
+    return arguments
 
 
-def interleaved(contenders: dict[str, Callable[[], int]]) -> dict[str, float]:
-    """Return the median seconds of each contender over rounds in which every one has its turn."""
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    for number in range(ROUNDS + 1):
-        for name, run in contenders.items():
-            started = time.perf_counter()
-            found = run()
-            if number:
-                times[name].append(time.perf_counter() - started)
-            if found != TOTAL:
-                sys.exit(f"{name} found {found} of {TOTAL} jobs")
-    return {name: statistics.median(taken) for name, taken in times.items()}
-
-
-def listing() -> None:
-    with CannedServer(TOTAL, PAGE) as server, session_of(server) as session:
-        medians = interleaved(
-            {"accsyn_orm": lambda: ours(session), "published": published(server), "floor": floor(server)}
-        )
-    print(f"list {TOTAL:,} jobs in pages of {PAGE}, http, median of {ROUNDS} rounds")
-    for name, seconds in medians.items():
-        print(f"  {name:<11} {seconds / TOTAL * 1e6:6.1f} µs per job")
-    print(f"  {medians['published'] / medians['accsyn_orm']:.1f} × the published client's speed")
-    print(f"  {medians['accsyn_orm'] / medians['floor']:.2f} × the time of requests + JSON to dictionaries")
-
-
-def committing(updates: int) -> None:
-    with CannedServer(updates, updates, LATENCY) as server, session_of(server) as session:
-        jobs = list(Job.objects.using(session)[:updates])
-        ratios = []
-        for number in range(ROUNDS):
-            for job in jobs:
-                job.description = f"round {number}"
-            started = time.perf_counter()
-            session.commit(workers=WORKERS)
-            ratios.append((time.perf_counter() - started) / (updates * LATENCY / WORKERS))
-    ideal = f"{statistics.median(ratios):.2f} × ideal"
-    print(f"{updates:,} updates at {LATENCY * 1000:.0f} ms with {WORKERS} workers, no rate limit: {ideal}")
-
-
-def limited(updates: int) -> None:
-    with Sandbox(data="demo", jobs=2 * updates, rate_limit=(RATE, BURST)) as sandbox:
-        sandbox.rate_limit = None
-        admin = sandbox.credentials("admin")
-        arguments = (admin["workspace"], admin["username"], admin["api_key"])
-        with Session(*arguments, url=sandbox.url, rate_limit=(RATE, BURST)) as session:
-            for job in Job.objects.using(session)[:updates]:
-                job.description = "limited"
-            time.sleep(BURST / RATE)  # the bucket fills up again
-            sandbox.rate_limit = (RATE, BURST)
-            sandbox.requests.clear()
-            started = time.perf_counter()
-            session.commit(workers=WORKERS)
-            taken = time.perf_counter() - started
-        refused = sum(record.status == HTTPStatus.TOO_MANY_REQUESTS for record in sandbox.requests)
-    ideal = f"{taken / ((updates - BURST) / RATE):.2f} × (N - {BURST}) / {RATE} s"
-    print(f"{updates:,} updates with the rate limit on: {ideal}, {refused} answers of 429")
-
-
-def main() -> None:
-    listing()
-    for updates in UPDATES:
-        committing(updates)
-    limited(UPDATES[-1])
+def main() -> int:
+    """Run as a program."""
+    arguments = _arguments()
+    earlier = {} if arguments.json is None else figures.read(arguments.json)
+    chosen = {name: run for name, run in FAMILIES.items() if name in (arguments.families or FAMILIES)}
+    if arguments.million and "scale" in chosen:
+        chosen["scale"] = functools.partial(scale, largest=True)
+    found: list[Figure] = []
+    for run in chosen.values():
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            family = pool.submit(run).result()
+        print(figures.table(family, earlier), flush=True)
+        found += family
+    if arguments.json is not None:
+        figures.write(arguments.json, found)
+    missed = [figure for figure in found if figure.verdict == "misses"]
+    held = sum(figure.verdict == "holds" for figure in found)
+    print(f"{held} bars hold, {len(missed)} are missed")
+    for figure in missed:
+        print(f"  {figure.name}: {figure.value:.3g} {figure.unit}, and the bar is {figure.bar}")
+    return 1 if arguments.check and missed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -96,7 +96,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     both = build("--sdist", "--wheel", ROOT, into="tree")
     [sdist], [wheel] = both.glob("*.tar.gz"), both.glob("*.whl")
     unpacked = folder / "unpacked"
-    shutil.unpack_archive(sdist, unpacked)
+    shutil.unpack_archive(sdist, unpacked, filter="data")
     [source] = unpacked.iterdir()
     [again] = build("--wheel", source, into="sdist").glob("*.whl")
     return Built(sdist, wheel, again)

@@ -500,3 +500,27 @@ def test_a_page_that_was_called_off_by_somebody_else_is_asked_for() -> None:
     line.waiting[0][0].cancel()
     line.run()
     assert flight.fetch(2, 4) == numbered(4, 2)
+
+
+def test_a_server_that_is_near_is_not_read_ahead_of() -> None:
+    server, line = Server(numbered(9)), Line()
+    flight = ReadAhead(server, line.submit, worth=60)
+    flight.expect([(2, 4)])
+    assert len(line.waiting) == 1, "before the first page nobody knows"
+    flight.fetch(0, 3)
+    flight.expect([(2, 4), (5, 4)])
+    assert [key for _, _, key in line.waiting] == [(2, 4)], "what is in flight stays"
+
+
+def test_a_server_that_is_distant_is_read_ahead_of() -> None:
+    server, line = Server(numbered(9)), Line()
+    server.before[0] = server.before[1] = lambda: time.sleep(0.05)
+    flight = ReadAhead(server, line.submit, worth=0.02)
+    flight.fetch(0, 3)
+    flight.expect([(2, 4), (5, 4)])
+    assert len(line.waiting) == 2
+    line.run()
+    flight.fetch(2, 4)
+    flight.fetch(5, 4)
+    flight.expect([(8, 4)])
+    assert not line.waiting, "the pages in flight were measured, too, and the last one was quick"

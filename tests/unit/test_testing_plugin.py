@@ -346,7 +346,13 @@ def test_a_project_without_accsyn_loads_nothing_of_it(project: Callable[..., Out
 
 def test_pytest_pays_nothing_for_the_plugin() -> None:
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import pytest, contextlib; import accsyn_orm.pytest_plugin"],
+        [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-c",
+            "import pytest, contextlib; import accsyn_orm.pytest_plugin",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,

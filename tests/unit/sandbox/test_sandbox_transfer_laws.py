@@ -18,6 +18,7 @@ from accsyn_orm.sandbox.transferring import Transfers
 from accsyn_orm.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SIZES = (0, 3, 10)
@@ -87,14 +88,15 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder: Path = tmp_path_factory.mktemp("laws")
     store = Store()
     seed(store, demo=False, jobs=None)
     disk = Disk(str(folder))
     for size in SIZES:
         (disk.machine("john@user.com") / str(size)).write_bytes(content(size))
-    return Bench(Workspace(store, disk))
+    yield Bench(Workspace(store, disk))
+    store.close()
 
 
 def content(size: int) -> bytes:

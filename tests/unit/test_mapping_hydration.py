@@ -1,0 +1,111 @@
+"""Rows into entities through the generated function: it must do what the slow way does, whatever comes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import weakref
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from accsyn_orm import Job
+from accsyn_orm.mapping import state
+from accsyn_orm.mapping.page import Page
+from accsyn_orm.mapping.rows import fill
+from accsyn_orm.wire.codec import decode_datetime
+
+A, B = "a" * 24, "b" * 24
+
+
+class Host:
+    """What entities take for their session, as far as these tests go."""
+
+
+HOST = Host()
+
+
+def made(row: dict[str, Any]) -> Job:
+    """Turn one row into an entity the slow way."""
+    job = object.__new__(Job)
+    state.prepare(job, weakref.ref(HOST), state.Phase.PERSISTENT)
+    fill(job, row)
+    return job
+
+
+def hydrated(rows: list[dict[str, Any]]) -> list[Any]:
+    known: dict[str, Any] = {}
+    kept: list[Any] = []
+
+    def other(row: dict[str, Any]) -> Any:
+        kept.append(made(row))
+        known[row["id"]] = weakref.ref(kept[-1])
+        return kept[-1]
+
+    reference: Any = weakref.ref(HOST)
+    return Job.__mapper__.hydrate(rows, known, reference, state.Phase.PERSISTENT, Page("active"), other)
+
+
+def values(job: Any) -> dict[str, Any]:
+    return {name: state.peek(job, field) for name, field in Job.__mapper__.fields.items()}
+
+
+def test_the_order_of_the_keys_does_not_matter() -> None:
+    first = [{"id": A, "code": "one", "status": "done", "odd": 1}]
+    second = [
+        {"odd": 2, "status": "failed", "code": "two", "id": B},
+        {"code": "three", "id": A, "odd": 3, "status": "done"},
+    ]
+    found = [*hydrated(first), *hydrated(second)]
+    assert [(job.id, job.code, job.status, job.odd) for job in found] == [
+        (A, "one", "done", 1),
+        (B, "two", "failed", 2),
+        (A, "three", "done", 3),
+    ]
+
+
+def test_a_row_with_other_keys_than_the_first_is_filled_all_the_same() -> None:
+    found = hydrated([{"id": A, "code": "one"}, {"id": B, "status": "done"}])
+    assert [values(job) for job in found] == [
+        values(made({"id": A, "code": "one"})),
+        values(made({"id": B, "status": "done"})),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-06T02:21:",  # fromisoformat takes it with a zone behind it
+        "2026-05-06T02:21:0",
+        "2026-05-06 02:21:07",
+        "20260506T02:21:07.1",
+        "2026-05-06T02:21:07Z",
+        "02026-05-06T02:21:07",
+        "2026-13-06T02:21:07",
+        "",
+        7,
+        None,
+        ["2026"],
+        {"2026": 1},
+    ],
+)
+def test_what_is_no_date_of_the_wire_stays_what_it_is(text: Any) -> None:
+    job = hydrated([{"id": A, "created": text}])[0]
+    assert job.created == text
+    assert type(job.created) is type(text)
+
+
+def test_a_date_of_the_wire_becomes_a_moment() -> None:
+    job = hydrated([{"id": A, "created": "2026-05-06T02:21:07", "modified": "2026-05-06T02:21:07.123"}])[0]
+    assert job.created == dt.datetime(2026, 5, 6, 2, 21, 7, tzinfo=dt.timezone.utc)
+    assert job.modified == dt.datetime(2026, 5, 6, 2, 21, 7, 123_000, tzinfo=dt.timezone.utc)
+
+
+@given(
+    st.one_of(
+        st.text("0123456789-:T. WZ+", max_size=24), st.datetimes().map(lambda moment: moment.isoformat()[:23])
+    )
+)
+def test_dates_are_read_as_everywhere_else(text: str) -> None:
+    moment = decode_datetime(text)
+    assert hydrated([{"id": A, "created": text}])[0].created == (text if moment is None else moment)
