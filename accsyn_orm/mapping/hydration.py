@@ -33,6 +33,8 @@ Loader = Callable[..., list[Any]]
 
 # Servers may answer rows of many shapes (attributes per status or per role); a function is made for so many.
 _MOST_SHAPES = 64
+# These two mostly hold the same text, which is then kept once.
+_TWINS = frozenset({"code", "name"})
 # Texts that many rows share, such as statuses, owners and readable twins, are kept once; this many are remembered.
 _MOST_SHARED = 50_000
 
@@ -50,7 +52,7 @@ class Hydrator:
         self._cls = cls
         self._fields = fields
         self._shared: dict[str, str] = {}
-        self._loaders: dict[tuple[str, ...], Loader] = {}
+        self._loaders: dict[frozenset[str], Loader] = {}
         self._blank = _blank_of(cls)
 
     def hydrate(
@@ -80,7 +82,7 @@ class Hydrator:
         return cast("list[MappedBase]", self._loader(rows[0])(rows, known, owner, phase, page, other))
 
     def _loader(self, row: Row) -> Loader:
-        shape = tuple(row)
+        shape = frozenset(row)
         loader = self._loaders.get(shape)
         if loader is None:
             loader = self._generated(row) if len(self._loaders) < _MOST_SHAPES else _one_by_one
@@ -88,7 +90,7 @@ class Hydrator:
         return loader
 
     def _generated(self, row: Row) -> Loader:
-        """Generate the function for pages whose first row has these keys in this order."""
+        """Generate the function for pages whose first row has these keys."""
         names: dict[str, Any] = {
             "new": self._blank or functools.partial(object.__new__, self._cls),
             "cls": self._cls,
@@ -97,34 +99,36 @@ class Hydrator:
             "marks": slice(4, None, 3),
             "ref": weakref.ref,
         }
-        # The decoder's own text of a key is found faster than an equal one, so each page brings its keys along.
         keys = {key: f"key{number}" for number, key in enumerate(row)}
-        body: list[str] = []
-        unknown = [key for key in row if key not in self._fields]
-        beside = ", ".join(f"{keys[key]}: row[{keys[key]}]" for key in unknown)
-        stores = {
-            "_owner": "owner",
-            "_phase": "phase",
-            "_page": "page",
-            "_unknown": f"{{{beside}}}" if beside else "None",
-        }
-        stores |= dict.fromkeys(("_original", "_links"), "None")
-        for slot, value in stores.items():
-            body += self._store(names, slot, value)
-        for key in row:
-            field = self._fields.get(key)
-            if field is not None:
-                body += self._filled(names, field, f"row[{keys[key]}]")
         source = _TEMPLATE.format(
-            keys="".join(f"{name}, " for name in keys.values()),
+            # The decoder's own text of a key is found faster than an equal one, so each page brings its keys along.
+            keys="\n".join(f"    {name} = own[{key!r}]" for key, name in keys.items()),
             ident=keys["id"],
             count=len(row),
-            body="\n".join(f"                {line}" for line in body),
+            body="\n".join(f"                {line}" for line in self._body(names, keys)),
             finish="entity.__class__ = cls" if self._blank else "pass",
         )
         exec(compile(source, f"<loader of {self._cls.__name__}>", "exec"), names)  # noqa: S102 -- our own text: names of slots, and keys as quoted literals
         loader: Loader = names["load"]
         return loader
+
+    def _body(self, names: dict[str, Any], keys: Mapping[str, str]) -> list[str]:
+        """Return the lines that fill an entity from a row."""
+        fields = {key: self._fields[key] for key in keys if key in self._fields}
+        beside = ", ".join(f"{name}: row[{name}]" for key, name in keys.items() if key not in fields)
+        stores = {"_owner": "owner", "_phase": "phase", "_page": "page"}
+        stores |= {"_unknown": f"{{{beside}}}" if beside else "None", "_original": "None", "_links": "None"}
+        lines = [line for slot, value in stores.items() for line in self._store(names, slot, value)]
+        twins = {field.name for field in fields.values()} >= _TWINS
+        met = False
+        for key, field in fields.items():
+            value = f"row[{keys[key]}]"
+            if twins and field.name in _TWINS:
+                lines.append(f"text = {value}" if met else f"twin = {value}")
+                value = "twin if text == twin and type(text) is type(twin) else text" if met else "twin"
+                met = True
+            lines += self._filled(names, field, value)
+        return lines
 
     def _filled(self, names: dict[str, Any], field: Field, value: str) -> list[str]:
         """Return the lines that fill the slot of one field with what an expression gives."""
@@ -158,7 +162,8 @@ def load(rows, known, owner, phase, page, other):
     found = []
     members = []
     held = known.get
-    {keys}= rows[0]
+    own = {{key: key for key in rows[0]}}
+{keys}
     for row in rows:
         try:
             ident = row[{ident}]

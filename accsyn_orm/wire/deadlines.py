@@ -250,7 +250,7 @@ class DeadlineAdapter(HTTPAdapter):
             origin: Scheme, host and port, as in a URL.
         """
         pool = self._by_origin.get(origin)
-        # The manager closes the pools that were not used for longest, where there are many.
+        # A pool that was closed, by `close` or by some versions of the manager where there are many, lends nothing.
         if pool is None or pool.pool is None:
             pool = self.poolmanager.connection_from_url(origin)
             cast("Any", self).cert_verify(pool, origin, self._verify, None)
@@ -259,7 +259,6 @@ class DeadlineAdapter(HTTPAdapter):
 
     def close(self) -> None:
         """Close the pools now; urllib3 leaves them until nothing refers to them, such as an error's frames."""
-        pools = self.poolmanager.pools
-        for pool in filter(None, map(pools.get, list(pools.keys()))):
+        for pool in list(self._by_origin.values()):
             pool.close()
         super().close()

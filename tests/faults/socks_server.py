@@ -205,14 +205,17 @@ class SocksServer:
                 server = socket.create_connection((_HOST, self.hosts[asked.host]))
             except (KeyError, OSError):
                 code = _HOST_UNREACHABLE
-        if asked.version == 5:
-            self._answer(client, bytes([5, code or _GRANTED, 0, 1]) + bytes(6))
-        else:
-            self._answer(client, struct.pack(">BBH4s", 0, _REJECTED_4 if code else _GRANTED_4, 0, bytes(4)))
-        if server is None:
-            return
-        self._open.add(server)
-        with server:
+        # The client may be gone by now; what was opened is closed all the same.
+        with contextlib.nullcontext() if server is None else server:
+            if asked.version == 5:
+                self._answer(client, bytes([5, code or _GRANTED, 0, 1]) + bytes(6))
+            else:
+                self._answer(
+                    client, struct.pack(">BBH4s", 0, _REJECTED_4 if code else _GRANTED_4, 0, bytes(4))
+                )
+            if server is None:
+                return
+            self._open.add(server)
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._start(self._pump, server, client, None)
             self._pump(client, server, asked.up)

@@ -64,6 +64,19 @@ def test_the_order_of_the_keys_does_not_matter() -> None:
     ]
 
 
+def test_a_name_that_is_the_code_is_kept_once() -> None:
+    text = "Dailies 1"
+    for row in (
+        {"id": A, "code": text, "name": text[:4] + "ies 1"},
+        {"name": text, "id": A, "code": text[:4] + "ies 1"},
+    ):
+        job = hydrated([row])[0]
+        assert job.name is job.code
+    odd = hydrated([{"id": A, "code": 1, "name": True}, {"id": B, "code": "one", "name": "other"}])
+    assert [(job.code, job.name) for job in odd] == [(1, True), ("one", "other")]
+    assert odd[0].name is True
+
+
 def test_a_row_with_other_keys_than_the_first_is_filled_all_the_same() -> None:
     found = hydrated([{"id": A, "code": "one"}, {"id": B, "status": "done"}])
     assert [values(job) for job in found] == [

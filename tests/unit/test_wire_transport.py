@@ -243,6 +243,25 @@ class TestAnswers:
             assert b"Authorization: basic canary-key\r\n" in request
             assert b"ookie" not in request
 
+    def test_connections_to_many_hosts_are_kept_and_closed(
+        self, serve: Any, transport: RequestsTransport
+    ) -> None:
+        ended: list[int] = []
+
+        def script(server: Served, sock: socket.socket) -> None:
+            always(reply(b"{}"))(server, sock)
+            ended.append(server.port)
+
+        servers = [serve(script) for _ in range(7)]
+        for server in servers * 2:
+            assert transport.send(get(server.port), SOON).status == 200
+        assert [server.connections for server in servers] == [1] * 7
+        assert ended == []
+        transport.close()
+        for server in servers:
+            server.close()
+        assert sorted(ended) == sorted(server.port for server in servers)
+
     def test_a_connection_closed_while_idle_is_replaced(
         self, serve: Any, transport: RequestsTransport
     ) -> None:
