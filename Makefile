@@ -54,7 +54,7 @@ check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
-	! grep -rn "TODO\|FIXME\|NotImplemented\b\|NotImplementedError" accsyn_orm
+	! grep -rn --include="*.py" "TODO\|FIXME\|NotImplemented\b\|NotImplementedError" accsyn_orm
 
 docs: $(VENV)/.docs  ## build the documentation into docs/_build/html
 	$(BIN)/python -m sphinx -b html -W -n --keep-going docs docs/_build/html

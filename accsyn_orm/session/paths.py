@@ -140,9 +140,17 @@ class AccsynPath:
         return whose + separator.join(steps) + (separator if closed else "")
 
     def __truediv__(self, below: str) -> AccsynPath:
-        """Return the path of what is below; `below` may have several components."""
+        """
+        Return the path of what is below.
+
+        Args:
+            below: Text, perhaps of several components.
+
+        Raises:
+            TypeError: It is no text.
+        """
         if not isinstance(below, str):
-            return NotImplemented
+            raise TypeError(f"what stands below a path is text, not {type(below).__name__}")
         into = below.endswith("/")
         return attrs.evolve(self, parts=(*self.parts, *below.removesuffix("/").split("/")), into=into)
 
