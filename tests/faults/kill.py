@@ -204,7 +204,10 @@ class _Harness:
         killed = _in_child(first, _CHANCE.random() * _LONGEST if at == 0 else None)
         self.figures.kills += killed
         if killed and number % 4 == 0 and self.begun(path):
-            self.figures.kills_of_resume += _in_child(second)
+            try:
+                self.figures.kills_of_resume += _in_child(second)
+            except RuntimeError as error:
+                self.figures.wrong.append(f"{tag}: {error}")
         try:
             self.resume(number, tag, path, plan)
         except CommitError as error:
