@@ -1,4 +1,4 @@
-"""A bar on standard error that shows how far a listing is: by rich where it is installed, else by tqdm."""
+"""A bar on standard error that shows how far something is: by rich where it is installed, else by tqdm."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["RowProgress", "told_of_rows"]
+__all__ = ["RowProgress", "bar_of", "check_library", "told_of_rows"]
 
 RowProgress: TypeAlias = "bool | Callable[[int], object] | None"
+
+_INSTEAD = "a function that takes a number of rows"
 
 
 @contextlib.contextmanager
@@ -33,15 +35,12 @@ def told_of_rows(progress: RowProgress, what: str, total: int | None) -> Iterato
     if not progress:
         yield lambda _: None
     elif progress is True:
-        library, module = _library()
-        with (_rich_bar if library == "rich" else _tqdm_bar)(module, what, total) as advance:
+        with bar_of(what, total, _columns, _INSTEAD) as advance:
             yield advance
     elif callable(progress):
         yield _Counting(progress)
     else:
-        raise ConfigurationError(
-            f"progress is {progress!r}; it must be True for a bar, False, or a function that takes a number of rows"
-        )
+        raise ConfigurationError(f"progress is {progress!r}; it must be True for a bar, False, or {_INSTEAD}")
 
 
 class _Counting:
@@ -61,32 +60,57 @@ class _Counting:
         self._told(self._count)
 
 
-def _library() -> tuple[str, Any]:
+def check_library(instead: str) -> tuple[str, Any]:
+    """
+    Return the library that shows bars, by name, and its module.
+
+    Args:
+        instead: The function that may be given in place of a bar, for the message.
+
+    Raises:
+        ConfigurationError: Neither rich nor tqdm is installed.
+    """
     for name, module in (("rich", "rich.progress"), ("tqdm", "tqdm")):
         with contextlib.suppress(ImportError):
             return name, importlib.import_module(module)
     raise ConfigurationError(
         "progress=True shows a bar with the library rich or tqdm, and neither is installed: pip install"
-        " 'accsyn-orm[cli]', or give a function that takes a number of rows"
+        f" 'accsyn-orm[cli]', or give {instead}"
     )
 
 
 @contextlib.contextmanager
-def _rich_bar(module: Any, what: str, total: int | None) -> Iterator[Callable[[int], object]]:
-    console = importlib.import_module("rich.console").Console(stderr=True)
-    columns = (
+def bar_of(
+    what: str, total: int | None, columns: Callable[[Any], Iterable[Any]], instead: str
+) -> Iterator[Callable[..., object]]:
+    """
+    Show a bar for a block, and give it the function that moves the bar on: by one, or by a number.
+
+    Args:
+        what: What is counted.
+        total: How many there will be, where that is known.
+        columns: Takes the module `rich.progress`; returns what its bar shows. tqdm has a form of its own.
+        instead: See `check_library`.
+
+    Raises:
+        ConfigurationError: As `check_library`.
+    """
+    library, module = check_library(instead)
+    if library == "rich":
+        console = importlib.import_module("rich.console").Console(stderr=True)
+        with module.Progress(*columns(module), console=console) as shown:
+            task = shown.add_task(what, total=total)
+            yield lambda more=1: shown.advance(task, more)
+    else:
+        with module.tqdm(total=total, desc=what, file=sys.stderr) as shown:
+            yield shown.update
+
+
+def _columns(module: Any) -> tuple[Any, ...]:
+    return (
         module.SpinnerColumn(),
         module.TextColumn("{task.description}"),
         module.BarColumn(),
         module.MofNCompleteColumn(),
         module.TimeElapsedColumn(),
     )
-    with module.Progress(*columns, console=console) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda more: bar.advance(task, more)
-
-
-@contextlib.contextmanager
-def _tqdm_bar(module: Any, what: str, total: int | None) -> Iterator[Callable[[int], object]]:
-    with module.tqdm(total=total, desc=what, file=sys.stderr) as bar:
-        yield bar.update

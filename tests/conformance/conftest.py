@@ -1,18 +1,25 @@
-"""What the examples of the documentation share: sessions as a script for the published client makes them."""
+"""What the tests share: sessions as a script for the published client makes them, and that client beside ours."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 import accsyn_orm as accsyn_api
+from accsyn_orm.session.dictionaries import DictionaryCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from accsyn_orm.sandbox import Sandbox
+
+    from .test_requests_equal import RecordingServer
+
+
+_SIGN_IN = ("acmefilm", "john@user.com", "k-0123")
 
 
 class Connect(Protocol):
@@ -54,3 +61,30 @@ def employee(connect: Connect) -> Any:
 def lisa(connect: Connect) -> Any:
     """Sign in as the standard user."""
     return connect("standard")
+
+
+@pytest.fixture(scope="module")
+def ours(server: RecordingServer) -> Iterator[DictionaryCalls]:
+    """Sign our client in to the recording server of a module."""
+    with DictionaryCalls(*_SIGN_IN, url=server.url) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def published() -> Iterator[Any]:
+    """The class of the published client, which sets the root logger up at import and writes to it."""
+    handlers, level = list(logging.root.handlers), logging.root.level
+    logging.disable(logging.CRITICAL)
+    from accsyn_api.session import Session as Published
+
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+    yield Published
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(scope="module")
+def theirs(server: RecordingServer, published: Any) -> Any:
+    """Sign the published client in to the recording server of a module."""
+    # Its accsyn proxy is a plain http endpoint, which is the one way to lead it to a server of ours.
+    return published(*_SIGN_IN, proxy=f"accsyn:127.0.0.1:{server.port}")

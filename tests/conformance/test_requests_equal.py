@@ -6,7 +6,6 @@ import base64
 import gzip
 import inspect
 import json
-import logging
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -216,31 +215,6 @@ def answer(request: Recorded) -> Any:
 def server() -> Iterator[RecordingServer]:
     with RecordingServer(answer) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def ours(server: RecordingServer) -> Iterator[DictionaryCalls]:
-    with DictionaryCalls("acmefilm", USER, "k-0123", url=server.url) as session:
-        yield session
-
-
-@pytest.fixture(scope="module")
-def published() -> Iterator[Any]:
-    """The class of the published client, which sets the root logger up at import and writes to it."""
-    handlers, level = list(logging.root.handlers), logging.root.level
-    logging.disable(logging.CRITICAL)
-    from accsyn_api.session import Session
-
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    yield Session
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture(scope="module")
-def theirs(server: RecordingServer, published: Any) -> Any:
-    # Its accsyn proxy is a plain http endpoint, which is the one way to lead it to a server of ours.
-    return published("acmefilm", USER, "k-0123", proxy=f"accsyn:127.0.0.1:{server.port}")
 
 
 def record(server: RecordingServer, session: Any, use: Use) -> tuple[Any, list[Recorded]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,9 @@ import pytest
 import tests.conformance.test_requests_equal as requests_of_entities
 from accsyn_orm.errors import AccsynException, ProtocolError
 from accsyn_orm.session import Session
-from accsyn_orm.session.dictionaries import DictionaryCalls
 from tests.conformance.test_requests_equal import (
     DEVIATIONS,
     ID,
-    USER,
     Recorded,
     RecordingServer,
     Use,
@@ -214,30 +211,6 @@ REFUSED: dict[str, tuple[str, Use]] = {
 def server() -> Iterator[RecordingServer]:
     with RecordingServer(answer) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def ours(server: RecordingServer) -> Iterator[DictionaryCalls]:
-    with DictionaryCalls("acmefilm", USER, "k-0123", url=server.url) as session:
-        yield session
-
-
-@pytest.fixture(scope="module")
-def published() -> Iterator[Any]:
-    """The class of the published client, which sets the root logger up at import and writes to it."""
-    handlers, level = list(logging.root.handlers), logging.root.level
-    logging.disable(logging.CRITICAL)
-    from accsyn_api.session import Session as Published
-
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
-    yield Published
-    logging.disable(logging.NOTSET)
-
-
-@pytest.fixture(scope="module")
-def theirs(server: RecordingServer, published: Any) -> Any:
-    return published("acmefilm", USER, "k-0123", proxy=f"accsyn:127.0.0.1:{server.port}")
 
 
 @pytest.mark.parametrize("name", SAME)
