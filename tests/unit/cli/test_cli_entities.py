@@ -12,23 +12,11 @@ from typer.testing import CliRunner
 from accsyn_orm import InvalidValue, Job, Queue, Session, UnknownField, User
 from accsyn_orm.cli.assignments import assignment_of
 from accsyn_orm.cli.command import app
-from accsyn_orm.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from typer.testing import Result
 
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(data="demo") as served:
-        known = served.credentials()
-        monkeypatch.setenv("ACCSYN_URL", served.url)
-        monkeypatch.setenv("ACCSYN_WORKSPACE", known["workspace"])
-        monkeypatch.setenv("ACCSYN_API_USER", known["username"])
-        monkeypatch.setenv("ACCSYN_API_KEY", known["api_key"])
-        yield served
+    from accsyn_orm.sandbox import Sandbox
 
 
 @pytest.fixture

@@ -17,21 +17,6 @@ CODE = "vendor@example.com"
 
 
 @pytest.fixture
-def sandbox(floor: Any) -> Sandbox:
-    """An empty workspace, the same for every test, put back after each."""
-    sandbox: Sandbox = floor.sandbox
-    sandbox.mails.clear()
-    sandbox.effects.clear()
-    return sandbox
-
-
-@pytest.fixture
-def admin(floor: Any, sandbox: Sandbox) -> Any:
-    assert sandbox is floor.sandbox
-    return floor.admin
-
-
-@pytest.fixture
 def volumes(admin: Any) -> dict[str, str]:
     admin.create("volume", name="Archive")
     unused = admin.create("volume", name="Unused")["id"]

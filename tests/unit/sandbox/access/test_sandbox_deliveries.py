@@ -18,21 +18,6 @@ LISA = "lisa@example.com"
 KINDS = ("delivery", "request", "stream")
 
 
-@pytest.fixture
-def sandbox(floor: Any) -> Sandbox:
-    """An empty workspace, the same for every test, put back after each."""
-    sandbox: Sandbox = floor.sandbox
-    sandbox.mails.clear()
-    sandbox.effects.clear()
-    return sandbox
-
-
-@pytest.fixture
-def admin(floor: Any, sandbox: Sandbox) -> Any:
-    assert sandbox is floor.sandbox
-    return floor.admin
-
-
 def add(client: Any, job: str, recipient: Any, **data: Any) -> Any:
     return client.result("PUT", "job/recipient/add", {"recipient": recipient, **data}, id=job)
 

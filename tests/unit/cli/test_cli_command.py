@@ -18,24 +18,13 @@ from accsyn_orm.sandbox import Sandbox
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 VERBS = ("find", "show", "set", "watch", "whoami", "schema", "migrate", "sandbox")
 # What a library is called that is not installed, for as long as the program runs.
 WITHOUT = (
     "import sys; sys.modules[{name!r}] = None; from accsyn_orm.cli import main; sys.exit(main(sys.argv[1:]))"
 )
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(data="demo") as served:
-        known = served.credentials()
-        monkeypatch.setenv("ACCSYN_URL", served.url)
-        monkeypatch.setenv("ACCSYN_WORKSPACE", known["workspace"])
-        monkeypatch.setenv("ACCSYN_API_USER", known["username"])
-        monkeypatch.setenv("ACCSYN_API_KEY", known["api_key"])
-        yield served
 
 
 def _command(*arguments: str) -> list[str]:

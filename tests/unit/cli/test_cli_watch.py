@@ -22,25 +22,15 @@ from accsyn_orm import Job, Session, User
 from accsyn_orm.cli.command import app
 from accsyn_orm.cli.watch_table import WatchTable, bar_columns
 from accsyn_orm.queryset.watching import Event
-from accsyn_orm.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from typer.testing import Result
 
+    from accsyn_orm.sandbox import Sandbox
+
 QUERY = "job WHERE status=waiting"
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    with Sandbox(data="demo") as served:
-        known = served.credentials()
-        monkeypatch.setenv("ACCSYN_URL", served.url)
-        monkeypatch.setenv("ACCSYN_WORKSPACE", known["workspace"])
-        monkeypatch.setenv("ACCSYN_API_USER", known["username"])
-        monkeypatch.setenv("ACCSYN_API_KEY", known["api_key"])
-        yield served
 
 
 @pytest.fixture

@@ -19,21 +19,6 @@ LISA = "lisa@example.com"
 
 
 @pytest.fixture
-def sandbox(floor: Any) -> Sandbox:
-    """An empty workspace, the same for every test, put back after each."""
-    sandbox: Sandbox = floor.sandbox
-    sandbox.mails.clear()
-    sandbox.effects.clear()
-    return sandbox
-
-
-@pytest.fixture
-def admin(floor: Any, sandbox: Sandbox) -> Any:
-    assert sandbox is floor.sandbox
-    return floor.admin
-
-
-@pytest.fixture
 def folder(admin: Any) -> str:
     return str(admin.create("folder", name="Shared", path="shared")["id"])
 

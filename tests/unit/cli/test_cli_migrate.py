@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from accsyn_orm.cli import main
-from accsyn_orm.sandbox import Sandbox
 from accsyn_orm.session.journal import Journal
 from accsyn_orm.session.plan import Change, Kind, Operation, Plan
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from accsyn_orm.sandbox import Sandbox
 
 SCRIPT = """
 from accsyn_orm import Job
@@ -34,18 +35,6 @@ def abort(session):
     for job in Job.objects.filter(status="waiting", description="old"):
         job.status = "aborted"
 """
-
-
-@pytest.fixture
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """Serve a workspace, and name it in the environment."""
-    with Sandbox(data="demo") as served:
-        known = served.credentials()
-        monkeypatch.setenv("ACCSYN_URL", served.url)
-        monkeypatch.setenv("ACCSYN_WORKSPACE", known["workspace"])
-        monkeypatch.setenv("ACCSYN_API_USER", known["username"])
-        monkeypatch.setenv("ACCSYN_API_KEY", known["api_key"])
-        yield served
 
 
 @pytest.fixture
