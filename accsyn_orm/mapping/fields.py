@@ -39,6 +39,13 @@ __all__ = [
 T = TypeVar("T")
 
 
+def _slot_of(field: Field) -> str:
+    """Return the attribute that holds the stored value: `user_id` for the reference `user`."""
+    if not isinstance(field.kind, kinds.Reference):
+        return field.name
+    return f"{field.name}_ref" if field.kind.target is None else f"{field.name}_id"
+
+
 @attrs.frozen(eq=False)
 class Field:
     """
@@ -56,6 +63,8 @@ class Field:
         reason: Why it cannot be written, for the error message.
         doc: One line about it, units included.
         repeats: Whether many entities share a text, which is then kept once.
+        slot: Name of the attribute that holds the stored value; worked out.
+        is_reference: Whether it leads to another entity; worked out.
     """
 
     name: str
@@ -70,17 +79,11 @@ class Field:
     doc: str = ""
     repeats: bool = False
 
-    @property
-    def slot(self) -> str:
-        """Name of the attribute that holds the stored value: `user_id` for the reference `user`."""
-        if not isinstance(self.kind, kinds.Reference):
-            return self.name
-        return f"{self.name}_ref" if self.kind.target is None else f"{self.name}_id"
-
-    @property
-    def is_reference(self) -> bool:
-        """Whether it leads to another entity."""
-        return isinstance(self.kind, kinds.Reference)
+    slot: str = attrs.field(init=False, default=attrs.Factory(_slot_of, takes_self=True))
+    is_reference: bool = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: isinstance(self.kind, kinds.Reference), takes_self=True),
+    )
 
     def check(self, value: Any, entitytype: str) -> Any:
         """

@@ -160,7 +160,7 @@ class Timestamp(Kind):
     def from_wire(self, raw: Any) -> Any:
         """Return an aware datetime; what is no date stays what it is."""
         if isinstance(raw, str):
-            moment = codec.decode_datetime(raw)
+            moment = codec.read_datetime(raw)
             return raw if moment is None else moment
         return raw
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UnknownField
 from . import kinds
 from .hydration import Hydrator
+from .setters import text_setters
 from .slots import WIRE_SLOT, descriptor_of
+from .state import MISSING
 from .suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -19,19 +21,20 @@ if TYPE_CHECKING:
     from .fields import Field
     from .hydration import Row
     from .page import Page
+    from .setters import Setter
 
 __all__ = ["MARKER", "Mapper"]
 
 # Key in the metadata of what a commit creates, by which it can be found again when no answer came.
 MARKER = "accsyn_orm_marker"
 
-_TYPES: dict[type[kinds.Kind], type] = {kinds.Text: str, kinds.Integer: int, kinds.Boolean: bool}
-
 Fill = Callable[["MappedBase", Mapping[str, Any]], None]
-# Of `Hydrator.hydrate`: rows, known entities by id, owner, phase, page, and what to take in place of another class.
+# Of `Hydrator.hydrate`: rows, their ids, known entities by id, owner, phase, page, and what to take in place of
+# another class.
 Hydrate = Callable[
     [
         "Sequence[Row]",
+        "list[str]",
         "dict[str, weakref.ref[MappedBase]]",
         Any,
         Any,
@@ -62,22 +65,40 @@ class Mapper:
         self.parent = parent
         self.by_wire: dict[str, Field] = {field.wire: field for field in fields.values()}
         self.attributes: dict[str, Field] = {field.slot: field for field in fields.values()} | fields
-        # The fields that, once stored, take every value of one type: name → type.
-        self.plain: dict[str, type] = {
-            field.name: _TYPES[type(field.kind)]
-            for field in fields.values()
-            if field.update and not field.settable and type(field.kind) in _TYPES
+        # By name of field: reads its slot, past `__getattr__`; an empty one raises AttributeError.
+        self.reads: dict[str, Callable[[MappedBase], Any]] = {
+            field.name: descriptor_of(cls, field.slot).__get__ for field in fields.values()
         }
+        self._labels = tuple(self.reads[name] for name in ("code", "name") if name in fields)
+        self.setters: dict[str, Setter] = text_setters(cls, fields.values())
         self.date_attributes: frozenset[str] = frozenset(
             field.wire for field in fields.values() if isinstance(field.kind, kinds.Timestamp)
         )
         # Job-like types are archived when they finish; the others are deactivated.
         self.has_finished: bool = "finished" in fields
         self.fill: Fill = _generate_fill(cls, tuple(fields.values()))
-        self.hydrate: Hydrate = Hydrator(cls, self.by_wire).hydrate
+        self.hydrate: Hydrate = Hydrator(cls, self.by_wire, self.setters).hydrate
 
     def __repr__(self) -> str:
         return f"<mapper of {self.cls.__name__} to {self.entitytype!r}>"
+
+    def ident_of(self, entity: MappedBase) -> Any:
+        """Return the id of an entity of this class, or MISSING; no I/O."""
+        try:
+            return self.reads["id"](entity)
+        except AttributeError:
+            return MISSING
+
+    def label_of(self, entity: MappedBase) -> str:
+        """Return what people call an entity of this class: its code, else its name; no I/O."""
+        for read in self._labels:
+            try:
+                value = read(entity)
+            except AttributeError:
+                continue
+            if value and isinstance(value, str):
+                return value
+        return ""
 
     def field_named(self, name: str) -> Field:
         """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import weakref
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from .base import MappedBase
 
@@ -20,21 +20,33 @@ class Page:
 
     Args:
         scope: Scope of the find that brought them.
+        kept: Whether they will probably be kept: then it is worth while to keep texts that they share once. Those of a
+            stream are let go before the next ones come.
     """
 
-    __slots__ = ("_members", "related", "scope")
+    __slots__ = ("_ids", "_known", "kept", "related", "scope")
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, *, kept: bool = True) -> None:
         self.scope: str = scope
-        self._members: list[weakref.ref[MappedBase]] = []
+        self.kept: bool = kept
+        self._ids: list[str] = []
+        self._known: dict[str, weakref.ref[MappedBase]] = {}
         self.related: dict[tuple[type[Any], str], MappedBase | None] = {}
 
-    def join(self, members: Iterable[weakref.ref[MappedBase]]) -> None:
-        """Take entities in."""
-        self._members += members
+    def join(self, ids: list[str], known: dict[str, weakref.ref[MappedBase]]) -> None:
+        """
+        Take entities of one class in.
+
+        Args:
+            ids: Their ids.
+            known: The entities of this class that are held, by id.
+        """
+        self._ids += ids
+        self._known = known
 
     def __iter__(self) -> Iterator[MappedBase]:
-        for member in self._members:
-            entity = member()
+        for ident in self._ids:
+            member = self._known.get(ident)
+            entity = None if member is None else member()
             if entity is not None:
                 yield entity

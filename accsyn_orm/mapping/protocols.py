@@ -53,7 +53,7 @@ class Drainable(Protocol):
 
 
 class Pending(Protocol):
-    """A call on another thread."""
+    """A call under way."""
 
     def result(self) -> Any:
         """Wait for the result and return it."""
@@ -74,6 +74,10 @@ class RowSource(Protocol):
 
     def fetch_rows(self, select: Select, *, skip: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
         """Ask the server for one page; one request."""
+        ...
+
+    def announce_rows(self, select: Select, *, skip: int, limit: int | None) -> Pending | None:
+        """Ask for one page and do not wait for it; None where that cannot be done at once."""
         ...
 
     def admit(

@@ -83,7 +83,7 @@ def fill_created(entity: MappedBase, row: Mapping[str, Any]) -> None:
                 _set(entity, WIRE_SLOT.format(field.name), value)
     _forget_unpacked(entity, row)
     fill(entity, row)
-    _set(entity, "_original", None)
+    state.track(entity, None)
 
 
 def forget_changes(entity: MappedBase, sent: Mapping[str, Any]) -> None:
@@ -105,7 +105,7 @@ def forget_changes(entity: MappedBase, sent: Mapping[str, Any]) -> None:
         else:
             original[name] = field.kind.from_wire(value)
     remaining = {change.field.name: original[change.field.name] for change in state.changes(entity)}
-    _set(entity, "_original", remaining or None)
+    state.track(entity, remaining)
 
 
 def adopt(entity: MappedBase, values: Mapping[str, Any]) -> None:
@@ -119,7 +119,7 @@ def adopt(entity: MappedBase, values: Mapping[str, Any]) -> None:
     by_wire = entity.__mapper__.by_wire
     names = {by_wire[wire].name for wire in values}
     original = {name: held for name, held in (entity._original or {}).items() if name not in names}
-    _set(entity, "_original", original or None)
+    state.track(entity, original)
     merge(entity, values)
 
 

@@ -9,12 +9,13 @@ from .collection import load_along
 from .description import most_rows
 from .paging import pages
 from .read_ahead import ReadAhead
+from .seen_ids import SeenIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..mapping.base import MappedBase
-    from ..mapping.protocols import RowSource, Select
+    from ..mapping.protocols import Pending, RowSource, Select
     from .description import Description
 
 __all__ = ["Listing", "first_page", "row_pages"]
@@ -56,7 +57,7 @@ class _RowPages:
         self._start = description.start
         # With several finds, only this side can count what to leave out.
         self._leave_out, self._left = (0 if self._alone else description.start), description.count
-        self._seen: set[str | None] = set()
+        self._seen = SeenIds()
         self._pages: Iterator[Rows] = iter(())
         self._flight: ReadAhead | None = None
         self._select: Select | None = None
@@ -80,12 +81,16 @@ class _RowPages:
         raise StopIteration
 
     def _open(self, select: Select) -> None:
-        self._select = select
+        # Not by way of `self`: a listing that is dropped must let go of what it asked for ahead at once.
+        self._select, source = select, self._source
 
         def fetch(skip: int, limit: int) -> Rows:
-            return self._source.fetch_rows(select, skip=skip, limit=limit)
+            return source.fetch_rows(select, skip=skip, limit=limit)
 
-        self._flight = ReadAhead(fetch, self._source.submit, _WORTH_WAITING)
+        def announce(skip: int, limit: int) -> Pending | None:
+            return source.announce_rows(select, skip=skip, limit=limit)
+
+        self._flight = ReadAhead(fetch, source.submit, _WORTH_WAITING, announce)
         bounds = (most_rows(select.expression), self._left if self._alone else None)
         self._pages = pages(
             self._flight.fetch,
@@ -183,7 +188,7 @@ class Listing(Generic[E]):
         turn: Callable[[Rows], list[E]] | None = None,
     ) -> None:
         self.entities: list[E] = []
-        self.complete = False
+        self.complete: bool = False
         self._description = description
         self._keep = keep
         self._source = source
@@ -216,7 +221,7 @@ class Listing(Generic[E]):
 
     def _next_page(self) -> _Page | None:
         brought = next(self._pages, None)
-        return None if brought is None else _Page(*brought, Page(brought[0].scope))
+        return None if brought is None else _Page(*brought, Page(brought[0].scope, kept=self._keep))
 
     def _turned(self, page: _Page) -> list[E]:
         if self._turn is not None:

@@ -1,4 +1,4 @@
-"""Fetching pages before they are asked for, on other threads."""
+"""Fetching pages before they are asked for: on other threads, or where the server is near, by asking early."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..errors import BudgetExceeded
+from ..errors import AccsynError, BudgetExceeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,8 +25,10 @@ class ReadAhead:
     Args:
         fetch: Takes skip and limit, returns rows; called on other threads as well.
         submit: Runs a function with its arguments on another thread.
-        worth: The seconds of waiting for a page from which on the next ones are fetched ahead. Where a server is
+        worth: The seconds of waiting for a page from which on other threads fetch the next ones. Where a server is
             nearer than that, to hand pages over between threads costs more than it spares.
+        announce: Takes skip and limit, asks for a page and does not wait for it; None where it cannot. This is what a
+            server that is near is read ahead by: it works while this side does.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class ReadAhead:
         fetch: Callable[[int, int], Sequence[dict[str, Any]]],
         submit: Callable[..., Pending],
         worth: float = 0.0,
+        announce: Callable[[int, int], Pending | None] | None = None,
     ) -> None:
         self._fetch = fetch
         self._submit = submit
         self._worth = worth
+        self._announce = announce
         self._waited = math.inf
         self._flying: dict[PageKey, Pending] = {}
 
@@ -67,9 +71,16 @@ class ReadAhead:
         for key in list(self._flying):
             if key not in keys:
                 self._flying.pop(key).cancel()
-        for key in keys if self._waited >= self._worth else ():
-            if key not in self._flying:
-                self._flying[key] = self._submit(self._measured, *key)
+        if self._waited >= self._worth:
+            for key in keys:
+                if key not in self._flying:
+                    self._flying[key] = self._submit(self._measured, *key)
+        elif self._announce is not None and keys and not self._flying:
+            # The page at hand is not lost for one that cannot be asked for; that is told when its turn comes.
+            with contextlib.suppress(AccsynError):
+                announced = self._announce(*keys[0])
+                if announced is not None:
+                    self._flying[keys[0]] = announced
 
     def close(self) -> None:
         """Expect nothing more."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
-    from ..mapping.protocols import Select
+    from ..mapping.protocols import Pending, Select
     from ..wire.dialects import V3
     from ..wire.messages import Call
     from .threads import Task
@@ -83,6 +83,10 @@ class GuardedCalls(LoadingCalls):
         if self._threads is None or self._threads.process != os.getpid():  # a forked child has none of them
             self._threads = Threads(_THREADS)
         return self._threads.submit(function, *args)
+
+    def announce_rows(self, select: Select, *, skip: int, limit: int | None) -> Pending | None:
+        """Ask for one page and do not wait for it, unless a budget counts what is asked."""
+        return None if self._budgets else super().announce_rows(select, skip=skip, limit=limit)
 
     def _closing(self) -> None:
         if self._threads is not None and self._threads.process == os.getpid():

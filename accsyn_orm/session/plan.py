@@ -16,7 +16,18 @@ from . import plan_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ABSENT", "NOT_LOADED", "Change", "Kind", "Member", "NewEntity", "Operation", "Plan"]
+__all__ = [
+    "ABSENT",
+    "NOT_LOADED",
+    "Change",
+    "Kind",
+    "Member",
+    "NewEntity",
+    "Operation",
+    "Plan",
+    "new_change",
+    "new_operation",
+]
 
 
 class Kind(enum.Enum):
@@ -58,7 +69,7 @@ NOT_LOADED = _Nothing.NOT_LOADED
 ABSENT = _Nothing.ABSENT
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)  # so that its slots are those of its draft
 class Change:
     """
     One attribute, before and after, in wire form.
@@ -90,7 +101,7 @@ class Member:
     changes: tuple[Change, ...]
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)  # so that its slots are those of its draft
 class Operation:
     """
     One request of a commit.
@@ -134,6 +145,56 @@ class Operation:
 
     def __str__(self) -> str:
         return plan_text.operation_text(self)
+
+
+# Setting an attribute of a frozen class costs ten times as much as of another one, and plans are full of these two.
+# So they can also be filled as a draft, which has the same slots, and then becomes what it is for.
+class _ChangeDraft:
+    __slots__ = tuple(field.name for field in attrs.fields(Change))
+
+
+class _OperationDraft:
+    __slots__ = tuple(field.name for field in attrs.fields(Operation))
+
+
+def new_change(attribute: str, before: Any, after: Any) -> Change:
+    """Return a `Change`, at a third of the price."""
+    draft: Any = _ChangeDraft()
+    draft.attribute = attribute
+    draft.before = before
+    draft.after = after
+    draft.__class__ = Change
+    change: Change = draft
+    return change
+
+
+def new_operation(
+    number: int,
+    kind: Kind,
+    entitytype: str,
+    ident: str | None,
+    label: str,
+    changes: tuple[Change, ...],
+    depends_on: tuple[int, ...],
+    parent: str | NewEntity | None,
+    members: tuple[Member, ...],
+    marked: bool,
+) -> Operation:
+    """Return an `Operation`, at a quarter of the price."""
+    draft: Any = _OperationDraft()
+    draft.number = number
+    draft.kind = kind
+    draft.entitytype = entitytype
+    draft.id = ident
+    draft.label = label
+    draft.changes = changes
+    draft.depends_on = depends_on
+    draft.parent = parent
+    draft.members = members
+    draft.marked = marked
+    draft.__class__ = Operation
+    operation: Operation = draft
+    return operation
 
 
 @attrs.frozen

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..mapping.base import MappedBase
     from ..mapping.protocols import Drainable
-    from .files import Path
+    from .files import Many, One, Path
 
 __all__ = ["Session"]
 
@@ -41,6 +41,9 @@ class Session(JobKinds):
     `.using(session)` names it. The parameters are those of `BaseSession`.
     """
 
+    # Beside `closed`, which takes two calls to ask: every entity asks at its first change.
+    _ended = False
+
     def _opened(self) -> None:
         self._identity = IdentityMap()
         self._absent = set()
@@ -52,6 +55,7 @@ class Session(JobKinds):
 
     def _closing(self) -> None:
         super()._closing()
+        self._ended = True
         binding.forget_session(self)
         self._identity.clear()
 
@@ -95,7 +99,8 @@ class Session(JobKinds):
 
     def note_change(self, entity: MappedBase) -> None:
         """Hold on to an entity that was changed; entities call this themselves."""
-        self._check_open()
+        if self._ended:
+            self._check_open()
         self._unit.touched[id(entity)] = entity
 
     def watch(self, listing: Drainable) -> None:
@@ -138,10 +143,13 @@ class Session(JobKinds):
             self.add(entity)
 
     @overload
-    def delete(self, path: Entity) -> None: ...
+    def delete(self, path: One, force: bool = False) -> bool: ...
 
     @overload
-    def delete(self, path: Path, force: bool = False) -> Any: ...
+    def delete(self, path: Many, force: bool = False) -> list[dict[str, Any]]: ...
+
+    @overload
+    def delete(self, path: Entity) -> None: ...
 
     def delete(self, path: Entity | Path, force: bool = False) -> Any:
         """
@@ -162,7 +170,7 @@ class Session(JobKinds):
         """
         if isinstance(path, Entity):
             return self._delete(path)
-        return super().delete(path, force)
+        return super().delete(cast("One", path), force)
 
     def _delete(self, entity: Entity) -> None:
         self._own(entity)

@@ -10,16 +10,25 @@ from ..errors import IdentityConflict, InvalidValue
 from ..mapping import state
 from ..mapping.registry import canonical_type
 from ..mapping.rows import forget_changes
-from .plan import NOT_LOADED, Change, Kind, Member, NewEntity, Operation, Plan
+from .plan import NOT_LOADED, Change, Kind, Member, NewEntity, Operation, Plan, new_change, new_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
+    from typing import TypeAlias
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
-    from ..mapping.state import FieldChange
+    from ..mapping.mapper import Mapper
 
 __all__ = ["UnitOfWork", "Unsettled"]
+
+# What differs in an entity: field, before and after in wire form.
+_Differences: TypeAlias = "list[tuple[Field, Any, Any]]"
+_Dirty: TypeAlias = "tuple[MappedBase, _Differences]"
+
+
+# Looked up once: on Python 3.10 and 3.11, members of an enumeration cost as much as a call.
+_CREATE, _UPDATE, _MISSING = Kind.CREATE, Kind.UPDATE, state.MISSING
 
 
 @attrs.frozen
@@ -65,14 +74,12 @@ class UnitOfWork:
         """Return the stored entities that differ from what the server has."""
         return [entity for entity, _ in self._changed()]
 
-    def _changed(self) -> list[tuple[MappedBase, list[FieldChange]]]:
-        """Return them with what differs."""
-        looked_at = [
-            (entity, state.changes(entity))
-            for key, entity in list(self.touched.items())
-            if key not in self.deleted
-        ]
-        return [pair for pair in looked_at if pair[1]]
+    def _changed(self) -> Iterator[_Dirty]:
+        """Yield them with what differs."""
+        deleted = self.deleted
+        for entity in list(self.touched.values()):
+            if (not deleted or id(entity) not in deleted) and (found := state.differences(entity)):
+                yield entity, found
 
     def forget(self, entity: MappedBase) -> None:
         """Drop an entity from everything."""
@@ -82,7 +89,7 @@ class UnitOfWork:
     def settle_clean(self) -> None:
         """Let go of entities that were changed back."""
         for key, entity in list(self.touched.items()):
-            if not state.changes(entity):
+            if not state.differences(entity):
                 forget_changes(entity, {})
                 del self.touched[key]
 
@@ -104,15 +111,14 @@ class UnitOfWork:
         if only is not None:
             if id(only) in self.new:
                 planner.create(only)
-            elif changes := state.changes(only):
-                planner.update((only, changes))
+            elif found := state.differences(only):
+                planner.update(only, found)
             return Plan(workspace, tuple(planner.operations)), planner.entities
-        dirty = self._changed()
-        _refuse_conflicts([*(entity for entity, _ in dirty), *self.deleted.values()])
         for entity in _in_order_of_need(self.new):
             planner.create(entity)
-        for group in _batches(dirty):
-            planner.update(*group)
+        created = len(planner.entities)
+        planner.update_all(self._changed())
+        _refuse_conflicts(planner.operations[created:], planner.entities[created:], self.deleted.values())
         for kind, entity in self.actions.values():
             if id(entity) not in self.deleted:
                 planner.act(kind, entity)
@@ -128,128 +134,124 @@ class _Planner:
         self.operations: list[Operation] = []
         self.entities: list[tuple[MappedBase, ...]] = []
         self._numbers: dict[int, int] = {}
+        self._numbered = 0
 
     def create(self, entity: MappedBase) -> None:
-        changes, needs = [], []
-        for field in entity.__mapper__.fields.values():
+        mapper = entity.__mapper__
+        changes: list[Change] = []
+        needs: tuple[int, ...] = ()
+        for field in mapper.fields.values():
             value, need = self._value(entity, field)
-            if value is not state.MISSING and value is not None and field.name != entity.__mapper__.parent:
-                changes.append(Change(field.wire, None, value))
+            if value is not state.MISSING and value is not None and field.name != mapper.parent:
+                changes.append(new_change(field.wire, None, value))
             needs += need
-        self._numbers[id(entity)] = self._add(Kind.CREATE, entity, changes, needs)
+        marked = "metadata" in mapper.fields and mapper.fields["metadata"].create
+        self._add(_CREATE, entity, mapper, tuple(changes), needs, marked=marked)
 
-    def update(self, *dirty: tuple[MappedBase, list[FieldChange]]) -> None:
-        """Plan one request for one entity, or for several tasks of one job."""
+    def update_all(self, dirty: Iterable[_Dirty]) -> None:
+        """Plan one request for each entity, but for all changed tasks of one job together, after the others."""
+        tasks: dict[str, list[_Dirty]] = {}
+        for entity, found in dirty:
+            mapper = entity.__mapper__
+            if mapper.parent is not None:
+                parent = state.peek(entity, mapper.fields[mapper.parent])
+                if isinstance(parent, str):
+                    tasks.setdefault(parent, []).append((entity, found))
+                    continue
+            changes, needs = self._changes(entity, found)
+            self._add(_UPDATE, entity, mapper, changes, needs)
+        for group in tasks.values():
+            if len(group) == 1:
+                self.update(*group[0])
+            else:
+                self._update_together(group)
+
+    def update(self, entity: MappedBase, found: _Differences) -> None:
+        """Plan one request for one entity."""
+        changes, needs = self._changes(entity, found)
+        self._add(_UPDATE, entity, entity.__mapper__, changes, needs)
+
+    def _update_together(self, dirty: list[_Dirty]) -> None:
+        members: list[Member] = []
+        needs: tuple[int, ...] = ()
+        for entity, found in dirty:
+            changes, needed = self._changes(entity, found)
+            mapper = entity.__mapper__
+            members.append(Member(mapper.ident_of(entity), mapper.label_of(entity), changes))
+            needs += needed
         entities = tuple(entity for entity, _ in dirty)
-        changed = [self._changes(entity, found) for entity, found in dirty]
-        needs = [need for _, needed in changed for need in needed]
-        if len(entities) == 1:
-            number = self._add(Kind.UPDATE, entities[0], changed[0][0], needs)
-        else:
-            members = tuple(
-                Member(state.peek(entity, entity.__mapper__.fields["id"]), label_of(entity), tuple(changes))
-                for entity, (changes, _) in zip(entities, changed, strict=True)
-            )
-            number = self._add(Kind.UPDATE, entities[0], [], needs, members)
-            self.entities[-1] = entities
-        self._numbers |= dict.fromkeys(map(id, entities), number)
+        self._add(_UPDATE, entities[0], entities[0].__mapper__, (), needs, tuple(members))
+        self.entities[-1] = entities
 
-    def _changes(self, entity: MappedBase, found: list[FieldChange]) -> tuple[list[Change], list[int]]:
-        changes, needs = [], []
-        for change in found:
-            value = change.after
+    def _changes(self, entity: MappedBase, found: _Differences) -> tuple[tuple[Change, ...], tuple[int, ...]]:
+        changes: list[Change] = []
+        needs: tuple[int, ...] = ()
+        for field, before, after in found:
+            value = after
             if value is None:
-                value, need = self._value(entity, change.field)
+                value, need = self._value(entity, field)
                 needs += need
-            before = NOT_LOADED if change.before is state.MISSING else change.before
-            changes.append(Change(change.field.wire, before, value))
-        return changes, needs
+            changes.append(new_change(field.wire, NOT_LOADED if before is _MISSING else before, value))
+        return tuple(changes), needs
 
     def act(self, kind: Kind, entity: MappedBase) -> None:
         """Plan a deletion or an (de)activation, after whatever else happens to the entity."""
-        earlier = self._numbers.get(id(entity))
+        earlier = self._number_of(entity)
         field = entity.__mapper__.by_wire.get("inactive")
         changes = []
         if kind is not Kind.DELETE and field is not None:
             before = state.wire_value(entity, field)
             known = NOT_LOADED if before is state.MISSING else before
             changes = [Change(field.wire, known, kind is Kind.DEACTIVATE)]
-        self._add(kind, entity, changes, [] if earlier is None else [earlier])
+        self._add(kind, entity, entity.__mapper__, tuple(changes), () if earlier is None else (earlier,))
 
     def _add(
         self,
         kind: Kind,
         entity: MappedBase,
-        changes: list[Change],
-        needs: list[int],
+        mapper: Mapper,
+        changes: tuple[Change, ...],
+        needs: tuple[int, ...],
         members: tuple[Member, ...] = (),
-    ) -> int:
-        mapper = entity.__mapper__
+        marked: bool = False,
+    ) -> None:
         number = len(self.operations) + 1
         parent = None
         if mapper.parent is not None:
             parent, need = self._value(entity, mapper.fields[mapper.parent])
-            needs = needs + need
+            parent = None if parent is _MISSING else parent
+            needs += need
+        ident = None if members or kind is _CREATE else mapper.ident_of(entity)
+        label = "" if members else mapper.label_of(entity)
+        depends_on = tuple(dict.fromkeys(needs)) if needs else ()
         self.operations.append(
-            Operation(
-                number,
-                kind,
-                mapper.entitytype,
-                None if kind is Kind.CREATE or members else state.peek(entity, mapper.fields["id"]),
-                "" if members else label_of(entity),
-                tuple(changes),
-                tuple(dict.fromkeys(needs)),
-                None if parent is state.MISSING else parent,
-                members,
-                marked=kind is Kind.CREATE
-                and "metadata" in mapper.fields
-                and mapper.fields["metadata"].create,
+            new_operation(
+                number, kind, mapper.entitytype, ident, label, changes, depends_on, parent, members, marked
             )
         )
         self.entities.append((entity,))
-        return number
 
-    def _value(self, entity: MappedBase, field: Field) -> tuple[Any, list[int]]:
+    def _number_of(self, entity: MappedBase) -> int | None:
+        """Return the last operation so far that is about an entity; most plans never ask."""
+        for number in range(self._numbered, len(self.entities)):
+            self._numbers |= dict.fromkeys(map(id, self.entities[number]), number + 1)
+        self._numbered = len(self.entities)
+        return self._numbers.get(id(entity))
+
+    def _value(self, entity: MappedBase, field: Field) -> tuple[Any, tuple[int, ...]]:
         """Return the wire value of a field, and the operation that has to come first for it."""
         value = state.wire_value(entity, field)
         link = state.links_of(entity).get(field.name)
         if value is None and link is not None:
-            if id(link) not in self._numbers:
+            number = self._number_of(link)
+            if number is None:
                 raise InvalidValue(
                     f"{field.name} of {entity!r} is {link!r}, which is not going to be created: session.add()"
                     f" it first"
                 )
-            number = self._numbers[id(link)]
             prefix = f"{link.__mapper__.entitytype}:" if field.slot.endswith("_ref") else ""
-            return NewEntity(number, prefix), [number]
-        return value, []
-
-
-def _batches(
-    dirty: list[tuple[MappedBase, list[FieldChange]]],
-) -> Iterator[list[tuple[MappedBase, list[FieldChange]]]]:
-    """Yield what one request can change: an entity, or all changed tasks of one job."""
-    tasks: dict[Any, list[tuple[MappedBase, list[FieldChange]]]] = {}
-    for pair in dirty:
-        mapper = pair[0].__mapper__
-        parent = None if mapper.parent is None else state.peek(pair[0], mapper.fields[mapper.parent])
-        if not isinstance(parent, str):
-            yield [pair]
-        elif parent in tasks:
-            tasks[parent].append(pair)
-        else:
-            tasks[parent] = [pair]
-    yield from tasks.values()
-
-
-def label_of(entity: MappedBase) -> str:
-    """Return what people call an entity: its code, else its name; no I/O."""
-    for name in ("code", "name"):
-        field = entity.__mapper__.fields.get(name)
-        value = None if field is None else state.peek(entity, field)
-        if isinstance(value, str) and value:
-            return value
-    return ""
+            return NewEntity(number, prefix), (number,)
+        return value, ()
 
 
 def _in_order_of_need(new: dict[int, MappedBase]) -> list[MappedBase]:
@@ -278,12 +280,20 @@ def _in_order_of_need(new: dict[int, MappedBase]) -> list[MappedBase]:
     return list(ordered.values())
 
 
-def _refuse_conflicts(entities: list[MappedBase]) -> None:
+def _refuse_conflicts(
+    updates: list[Operation], changed: list[tuple[MappedBase, ...]], deleted: Collection[MappedBase]
+) -> None:
     """Refuse two objects for one thing on the server, both with something to send."""
+    idents: set[Any] = {update.id for update in updates if not update.members}
+    idents.update(member.id for update in updates if update.members for member in update.members)
+    idents.update(entity.__mapper__.ident_of(entity) for entity in deleted)
+    if len(idents) == sum(map(len, changed)) + len(deleted):
+        return  # as nearly always: no id comes twice
+    entities = [entity for group in changed for entity in group] + list(deleted)
     seen: dict[tuple[str, Any], MappedBase] = {}
     for entity in entities:
         mapper = entity.__mapper__
-        key = (canonical_type(mapper.entitytype), state.peek(entity, mapper.fields["id"]))
+        key = (canonical_type(mapper.entitytype), mapper.ident_of(entity))
         other = seen.setdefault(key, entity)
         if other is not entity:
             raise IdentityConflict(

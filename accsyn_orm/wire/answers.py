@@ -31,7 +31,7 @@ __all__ = ["document_of", "is_json", "result_of", "retry_after"]
 # No more than this of a page that is not of the protocol, and of what a server says about an inner failure.
 SNIPPET = 200
 LONGEST_MESSAGE = 2_000
-_SEARCHED = 65_536
+_SEARCHED = 16_384
 
 _OK, _REDIRECT, _BAD, _FAULT = 200, 300, 400, 500
 _OBJECT_ID = re.compile(r"ObjectId:([0-9a-z]{24})\Z")

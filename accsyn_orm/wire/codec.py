@@ -29,16 +29,22 @@ __all__ = [
     "loads",
     "payload_size",
     "quote_document",
+    "read_datetime",
 ]
 
 # Measured from accsyn-python-api 3.4.0: an estimate of 102,400 travels as it is, 102,401 is packed.
 PACKING_THRESHOLD = 102_400
+
+# What documents are full of; the percent sign itself comes first.
+_OFTEN_QUOTED = tuple((mark, quote(mark)) for mark in '%" :,{}[]@=')
+_TO_QUOTE = re.compile(r"[^A-Za-z0-9_.~/%-]")
 
 # Links from a value up to the document: (link of the parent, key or index).
 _Place: TypeAlias = "tuple[Any, str | int] | None"
 
 _SECONDS = len("2026-07-01T12:00:00")
 _MILLISECONDS = len("2026-07-01T12:00:00.000")
+_PLAIN = frozenset({str, int, bool})
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -115,8 +121,12 @@ def encode_value(value: Any) -> Any:
 
 
 def _encode(value: Any, place: _Place) -> Any:
-    if value is None or type(value) in {str, int, bool}:
+    kind = type(value)
+    if value is None or kind in _PLAIN:
         return value
+    if kind is dict:
+        # What nearly all of them are; to ask whether something is a Mapping takes ten times as long.
+        return _encode_mapping(value, place)
     if isinstance(value, Enum):
         return _encode(value.value, place)
     if isinstance(value, Mapping):
@@ -209,6 +219,21 @@ def decode_datetime(text: str) -> datetime | None:
         return None
 
 
+def read_datetime(text: str) -> datetime | None:
+    """
+    Read a date that a server wrote: as `decode_datetime`, or other 19 characters that ISO 8601 knows; always in UTC.
+
+    No server is known to write another form than the documented one. What Python reads is not looked at twice, since
+    that takes as long again, for every date of every row.
+    """
+    if len(text) != _SECONDS:
+        return decode_datetime(text)
+    try:
+        return datetime.fromisoformat(text + "+00:00")
+    except ValueError:
+        return None
+
+
 def payload_size(data: Any) -> int:
     """Estimate a payload as the published client does: keys and texts by length, 10 for any other value."""
     if data is None:
@@ -251,5 +276,13 @@ def decompress(text: str, cap: int) -> Any:
 
 
 def quote_document(text: str) -> str:
-    """Percent-encode a document for the query string; `A-Z a-z 0-9 _ . - ~ /` stay, a blank is `%20`."""
-    return quote(text, safe="/~")
+    """
+    Percent-encode a document for the query string; `A-Z a-z 0-9 _ . - ~ /` stay, a blank is `%20`.
+
+    Args:
+        text: ASCII, as `dumps` writes it.
+    """
+    for mark, quoted in _OFTEN_QUOTED:
+        text = text.replace(mark, quoted)
+    # A fifth of the price of `quote` alone, where nothing is left for it.
+    return quote(text, safe="/~%") if _TO_QUOTE.search(text) else text

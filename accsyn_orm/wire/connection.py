@@ -18,25 +18,25 @@ from ..errors import (
     SessionExpired,
     UnsupportedByDialect,
 )
+from .announcing import Announced, Announcements
 from .answers import result_of, retry_after
 from .forking import renew_after_fork
 from .messages import Call, Timeouts
 from .rate import RATE, Bucket
 from .redaction import Redactor
-from .retrying import Retrying
-from .sign_in import Arrival, sign_in
+from .retrying import Retrying, repeatable
+from .sign_in import Arrival, Refusal, sign_in
 from .trace import Trace
 
 if TYPE_CHECKING:
     from ..config import Endpoint, Secret, Settings
-    from ..errors import ServerError
     from .dialects import V3
     from .messages import HttpRequest, HttpResponse, SignedIn
     from .rate import Limiter, RateLimit
     from .retrying import Attempt
     from .transport import Transport
 
-__all__ = ["Connection"]
+__all__ = ["Announced", "Connection"]
 
 _TOO_MANY = 429
 # What a 429 without a readable Retry-After is taken to ask for.
@@ -90,10 +90,11 @@ class Connection:
         self._redactor = Redactor(*dialect.secrets_of(settings))
         self._arrival: Arrival | None = None
         self._requests = 0
+        self._announced = Announcements()
         self._closed = False
         # How often renewing the session has failed, and why it could not be renewed, where that is so.
         self._failed_renewals = 0
-        self._refusal: _Refusal | None = None
+        self._refusal: Refusal | None = None
         self.after_fork()
         renew_after_fork(self)
 
@@ -211,6 +212,34 @@ class Connection:
         # Outside of the except block, so that a second expiry is an error of its own.
         return self._retrying.run(call, functools.partial(self._exchange, call, arrival), ends)
 
+    def announce(self, call: Call) -> Announced | None:
+        """
+        Send a call that reads ahead of its time: to send the call of what this returns is only to read the answer.
+
+        Nothing is sent where a rate limit is kept, which might make this wait, nor before the sign-in.
+
+        Returns:
+            None where nothing was sent.
+        """
+        announce, arrival = getattr(self._transport, "announce", None), self._arrival
+        if announce is None or arrival is None or self.closed or not repeatable(call):
+            return None
+        call = attrs.evolve(call, eid=str(uuid.uuid4()))
+        request = self.dialect.request(call, arrival.endpoint, arrival.settings, arrival.signed_in)
+        if self._rate_limit is not None and self._limiter(self._rate_limit, request.url) is not None:
+            return None
+        ahead = announce(request, self._timeouts)
+        if ahead is None:
+            return None
+        with self._counting:
+            self._requests += 1
+        announced = Announced(call, arrival, ahead)
+        self._announced.add(announced)
+        if self._closed:
+            # On another thread, which may have looked before this one was added.
+            ahead.withdraw()
+        return announced
+
     def result(self, call: Call) -> Any:
         """
         Send a call and return the result in its answer.
@@ -224,6 +253,7 @@ class Connection:
     def close(self) -> None:
         """Close the connection; it cannot be opened again. There is nothing to tell the server."""
         self._closed = True
+        self._announced.withdraw()
         if self._owns_transport:
             self._transport.close()
 
@@ -263,7 +293,7 @@ class Connection:
         except AccsynError as failure:
             final = isinstance(failure, AuthenticationFailed)
             self._failed_renewals += 1
-            self._refusal = _Refusal(failure.message, failure.status, self.dialect.login_uri, final=final)
+            self._refusal = Refusal(failure.message, failure.status, self.dialect.login_uri, final=final)
             if final:
                 raise
             # It says nothing of the call itself, which certainly was not carried out.
@@ -318,7 +348,8 @@ class Connection:
         try:
             request = self.dialect.request(call, arrival.endpoint, arrival.settings, arrival.signed_in)
             self._trace.request(call, self._redactor)
-            response = attempt.response = self._send(request, attempt.ends)
+            response = self._announced.response(call, arrival, self._timeouts)
+            response = attempt.response = response or self._send(request, attempt.ends)
             document = self.dialect.read(response, call, self._redactor.clean)
         except AccsynError as error:
             _complete(error, call)
@@ -357,31 +388,6 @@ class Connection:
     def _check_open(self) -> None:
         if self._closed:
             raise SessionClosed("this session was closed: open another one with Session(...)")
-
-
-@attrs.frozen
-class _Refusal:
-    """
-    Why the session could not be renewed, without the error itself, which holds on to its frames.
-
-    Args:
-        message: What was said.
-        status: HTTP status of the answer.
-        uri: What a sign-in goes by.
-        final: Whether trying again is in vain until there are other credentials.
-    """
-
-    message: str
-    status: int | None
-    uri: str
-    final: bool
-
-    def as_error(self, expiry: SessionExpired) -> ServerError:
-        """Make the error of a call that met the expiry."""
-        if self.final:
-            return AuthenticationFailed(self.message, status=self.status, uri=self.uri, entity=expiry.entity)
-        message = f"{expiry.message} (signing in again failed: {self.message})"
-        return SessionExpired(message, status=expiry.status, uri=expiry.uri, entity=expiry.entity)
 
 
 def _complete(error: AccsynError, call: Call) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http
 import http.client
 import io
 import sys
@@ -20,19 +21,24 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from .heads import host_line, is_chunked, length_of, read_headers, request_head
 from .sockets import open_socket
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Mapping
+    from typing import TypeAlias
 
     from .messages import Timeouts
     from .proxies import Tunnel
 
-__all__ = ["DeadlineAdapter", "Flight", "TimedConnection", "TimedResponse"]
+__all__ = ["DeadlineAdapter", "Flight", "Pool", "TimedConnection", "TimedResponse"]
 
 # What is sent at once; the deadline is looked at in between.
 _PIECE = 65_536
+# Seconds. TLS comes in records of 16 kB, and to set a time-out takes longer than to copy one.
+_PRECISION = 0.02
+_WITHOUT_BODY = frozenset({http.HTTPStatus.NO_CONTENT, http.HTTPStatus.NOT_MODIFIED})
 # Room for status line and headers; of a long body, nearly all goes past the buffer to where it is wanted.
 _BUFFER = 16_384
 
@@ -48,10 +54,10 @@ class Flight:
     __slots__ = ("_read", "connect", "ends", "sent")
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self.ends = time.monotonic() + timeouts.total
-        self.connect = timeouts.connect
+        self.ends: float = time.monotonic() + timeouts.total
+        self.connect: float = timeouts.connect
         self._read = timeouts.read
-        self.sent = False
+        self.sent: bool = False
 
     @property
     def over(self) -> bool:
@@ -79,13 +85,18 @@ class _TimedReader(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._flight = flight
+        self._due = 0.0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        self._sock.settimeout(self._flight.left())
-        return self._raw.readinto(buffer)
+        now = time.monotonic()
+        if now >= self._due:
+            self._sock.settimeout(self._flight.left())
+            self._due = now + _PRECISION
+        received: int = self._sock.recv_into(buffer)
+        return received
 
     def close(self) -> None:
         self._raw.close()
@@ -105,14 +116,46 @@ class _WholeLines(io.BufferedReader):
 class TimedResponse(http.client.HTTPResponse):
     """Read status line, headers and body through a timed reader."""
 
-    def __init__(self, flight: Flight, sock: Any, debuglevel: int = 0, method: str | None = None) -> None:
-        super().__init__(_Files(sock, flight), debuglevel, method)  # type: ignore[arg-type] # all that it asks for
+    # Of http.client, which declares most of them nowhere.
+    status: int
+    reason: str
+    headers: Any
+    msg: Any
+    chunked: bool
+    chunk_left: int | None
+    will_close: bool
 
-    def begin(self) -> None:
-        """Read status line and headers; refuse malformed ones."""
-        super().begin()
-        if self.msg.defects or self.msg.get_payload():
-            raise http.client.HTTPException("the headers are malformed")
+    def __init__(self, flight: Flight, sock: Any, method: str) -> None:
+        super().__init__(_Files(sock, flight), method=method)  # type: ignore[arg-type] # all that it asks for
+        # By lower-case name; several of one name are joined, as HTTP has it.
+        self.named: dict[str, str] = {}
+
+    def begin(self: Any) -> None:
+        """
+        Read status line and headers; refuse malformed ones.
+
+        What http.client does, but for its parser of mails, which takes as long for the headers as orjson for 30 rows.
+        """
+        version, status, reason = self._read_status()
+        while status < http.HTTPStatus.OK and status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            # Other answers may come in front of the one that counts; taken for it, they would leave it to the next
+            # request.
+            read_headers(self.fp)
+            version, status, reason = self._read_status()
+        if not version.startswith(("HTTP/0.9", "HTTP/1.")):
+            raise http.client.UnknownProtocol(version)
+        self.status, self.reason = status, reason.strip()
+        self.version = 10 if version in {"HTTP/0.9", "HTTP/1.0"} else 11
+        self.named = named = read_headers(self.fp)
+        self.headers = self.msg = named  # of which it only asks `get`
+        self.chunked = is_chunked(named)
+        self.chunk_left = None
+        self.length = None if self.chunked else length_of(named)
+        if status < http.HTTPStatus.OK or status in _WITHOUT_BODY:
+            self.length = 0
+        # Without a length, the end of the connection is the end of the body. What follows 101 is not HTTP.
+        unbounded = not (self.chunked or self.length is not None)
+        self.will_close = self._check_close() or unbounded or status < http.HTTPStatus.OK
 
 
 class _Files:
@@ -133,24 +176,25 @@ class TimedConnection:
     """
     What both kinds of connection do: keep the deadline, and go through a tunnel where there is one.
 
-    Requests go out by http.client alone: urllib3 would take the URL to pieces and wrap the answer, which costs as
-    much as decoding a hundred rows, and it would log the URL.
+    Of http.client and urllib3 it uses connecting and closing, and reading bodies. A request goes out in one piece:
+    urllib3 would take the URL to pieces and wrap the answer, which costs as much as decoding a hundred rows, and it
+    would log the URL.
     """
 
     sock: Any
     timeout: Any
-    # Called with the socket; one for each request.
-    response_class: Any
+    close: Any
 
     def __init__(self, *args: Any, _socks_options: dict[str, Tunnel] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._open = _socks_options["tunnel"].open if _socks_options else open_socket
+        self._host_line: str | None = None
 
-    def exchange(
+    def start(
         self: Any, method: str, target: str, headers: Mapping[str, str], body: bytes | None, flight: Flight
-    ) -> TimedResponse:
+    ) -> None:
         """
-        Send a request, and read status line and headers of the response.
+        Send a request.
 
         Args:
             method: GET, POST, PUT or DELETE.
@@ -160,9 +204,20 @@ class TimedConnection:
             flight: What the request has left of its time.
         """
         self.flight = flight
-        self.response_class = functools.partial(TimedResponse, flight)
-        http.client.HTTPConnection.request(self, method, target, body, headers)
-        return cast("TimedResponse", http.client.HTTPConnection.getresponse(self))
+        if self._host_line is None:
+            self._host_line = host_line(self.host, self.port, self.default_port)
+        self.send(request_head(method, target, self._host_line, headers) + (body or b""))
+
+    def answer(self: Any, method: str, flight: Flight) -> TimedResponse:
+        """Read status line and headers of the response to a request of that method; the body is still to be read."""
+        response = TimedResponse(flight, self.sock, method)
+        try:
+            response.begin()
+        except BaseException:
+            # It holds on to the socket.
+            response.close()
+            raise
+        return response
 
     def send(self: Any, data: Any) -> None:
         """Send bytes within the deadline."""
@@ -196,17 +251,26 @@ class _TimedHTTPSConnection(TimedConnection, HTTPSConnection):
 class _Lending:
     """What both kinds of pool do: lend a connection."""
 
+    def take(self: Any) -> TimedConnection:
+        """Take a connection out, which is to be given back or closed."""
+        connection: TimedConnection = self._get_conn()
+        return connection
+
+    def give_back(self: Any, connection: TimedConnection) -> None:
+        """Put a connection in whose answer was read."""
+        self._put_conn(connection)
+
     @contextlib.contextmanager
-    def lent(self: Any) -> Iterator[TimedConnection]:
+    def lent(self) -> Iterator[TimedConnection]:
         """Lend a connection for a block; one whose block fails serves nobody else."""
-        connection = self._get_conn()
+        connection = self.take()
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
         finally:
-            self._put_conn(connection)
+            self.give_back(connection)
 
 
 class _HTTPPool(_Lending, HTTPConnectionPool):
@@ -216,6 +280,9 @@ class _HTTPPool(_Lending, HTTPConnectionPool):
 
 class _HTTPSPool(_Lending, HTTPSConnectionPool):
     ConnectionCls: Any = _TimedHTTPSConnection
+
+
+Pool: TypeAlias = "_HTTPPool | _HTTPSPool"
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -231,7 +298,7 @@ class DeadlineAdapter(HTTPAdapter):
     def __init__(self, pool_maxsize: int, *, verify: bool | str, tunnel: Tunnel | None = None) -> None:
         self._tunnel = tunnel
         self._verify = verify
-        self._by_origin: dict[str, _HTTPPool | _HTTPSPool] = {}
+        self._by_origin: dict[str, Pool] = {}
         super().__init__(pool_connections=4, pool_maxsize=pool_maxsize, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -242,9 +309,9 @@ class DeadlineAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
-    def lent(self, origin: str) -> contextlib.AbstractContextManager[TimedConnection]:
+    def pool(self, origin: str) -> Pool:
         """
-        Lend a connection for a block.
+        Return what lends connections.
 
         Args:
             origin: Scheme, host and port, as in a URL.
@@ -255,7 +322,7 @@ class DeadlineAdapter(HTTPAdapter):
             pool = self.poolmanager.connection_from_url(origin)
             cast("Any", self).cert_verify(pool, origin, self._verify, None)
             self._by_origin[origin] = pool
-        return pool.lent()
+        return pool
 
     def close(self) -> None:
         """Close the pools now; urllib3 leaves them until nothing refers to them, such as an error's frames."""

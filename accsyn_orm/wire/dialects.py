@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import json
 import os
 import socket
 import sys
@@ -66,7 +67,7 @@ class V3(EntityCalls, AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceC
     def __init__(self) -> None:
         # Read at run time, since an import statement would point from this room to all the others.
         version = importlib.import_module(__name__.partition(".")[0]).__version__
-        self.hostname = socket.gethostname()
+        self.hostname: str = socket.gethostname()
         self._agent = f"accsyn_orm/{version}"
         self._device = f"accsyn_orm v{version} @ {sys.platform} {_header_text(self.hostname)}({os.name})"
 
@@ -197,7 +198,7 @@ class V3(EntityCalls, AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceC
             document["query"] = call.query
         if call.id:
             document["id"] = call.id
-        return codec.dumps(document)
+        return json.dumps(document)
 
     def _now(self) -> str:
         return codec.encode_datetime(datetime.now(timezone.utc))

@@ -135,7 +135,7 @@ class Retrying:
         clock: Clock = MONOTONIC,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self.policy = policy or RetryPolicy()
+        self.policy: RetryPolicy = policy or RetryPolicy()
         self.clock = clock
         self._chance = chance
 

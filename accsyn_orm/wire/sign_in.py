@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..config import HIGHEST_PORT, Endpoint, is_host_name
-from ..errors import AuthenticationFailed, ProtocolError, RateLimited, ServerError, ServerFault
+from ..errors import (
+    AuthenticationFailed,
+    ProtocolError,
+    RateLimited,
+    ServerError,
+    ServerFault,
+    SessionExpired,
+)
 from .dialects import DISCOVERABLE
 from .messages import Call, HttpRequest, HttpResponse, SignedIn
 from .redaction import escape_controls
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from ..config import Settings
     from .dialects import V3
 
-__all__ = ["Arrival", "sign_in"]
+__all__ = ["Arrival", "Refusal", "sign_in"]
 
 
 @attrs.frozen(eq=False)
@@ -35,6 +42,31 @@ class Arrival:
     endpoint: Endpoint
     signed_in: SignedIn
     settings: Settings
+
+
+@attrs.frozen
+class Refusal:
+    """
+    Why the session could not be renewed, without the error itself, which holds on to its frames.
+
+    Args:
+        message: What was said.
+        status: HTTP status of the answer.
+        uri: What a sign-in goes by.
+        final: Whether trying again is in vain until there are other credentials.
+    """
+
+    message: str
+    status: int | None
+    uri: str
+    final: bool
+
+    def as_error(self, expiry: SessionExpired) -> ServerError:
+        """Make the error of a call that met the expiry."""
+        if self.final:
+            return AuthenticationFailed(self.message, status=self.status, uri=self.uri, entity=expiry.entity)
+        message = f"{expiry.message} (signing in again failed: {self.message})"
+        return SessionExpired(message, status=expiry.status, uri=expiry.uri, entity=expiry.entity)
 
 
 def sign_in(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +66,23 @@ def test_a_plan_is_a_frozen_value_that_later_changes_do_not_touch(session: Sessi
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         plan.operations = ()  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue] # the mistake
     session.rollback()
+
+
+def test_what_is_in_a_plan_is_like_what_is_made_by_hand_and_as_frozen(session: Session) -> None:
+    jobs = Job.objects.filter(status="waiting")[:2]
+    jobs[0].description = "another"
+    session.delete(jobs[1])
+    session.add(Queue(name="night"))
+    plan = session.plan()
+    for value in (*plan, *(change for operation in plan for change in operation.changes)):
+        by_hand = attrs.evolve(value)
+        assert type(value) is type(by_hand)
+        assert (value, repr(value)) == (by_hand, repr(by_hand))
+        assert copy.copy(value) == pickle.loads(pickle.dumps(value)) == value  # noqa: S301 -- our own
+        for field in attrs.fields(type(value)):
+            with pytest.raises(attrs.exceptions.FrozenInstanceError):
+                setattr(value, field.name, None)
+    assert Plan.from_json(plan.to_json()) == plan
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import time
 from datetime import date, datetime, time as time_of_day, timedelta, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import pytest
+from hypothesis import given, strategies as st
 
 from accsyn_orm.config import Secret
 from accsyn_orm.errors import InvalidValue, ProtocolError
@@ -203,3 +204,8 @@ def test_the_query_string_keeps_what_the_published_client_keeps() -> None:
     quoted = codec.quote_document(text)
     assert quoted == "%7B%22a%22%3A%20%22b%2Bc/d~e_f.g-h%25%26%3D%3F%23%5Cu00e5%22%7D"
     assert unquote(quoted) == text
+
+
+@given(st.text(st.characters(min_codepoint=0, max_codepoint=127)))
+def test_the_query_string_is_that_of_the_standard_library(text: str) -> None:
+    assert codec.quote_document(text) == quote(text, safe="/~")
