@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ProtocolError
+from .seen_ids import SeenIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,7 @@ def pages(
     size: int,
     start: int = 0,
     count: int | None = None,
-    seen: set[str | None] | None = None,
+    seen: SeenIds | None = None,
     ahead: int = 0,
     expect: Callable[[list[PageKey]], None] | None = None,
 ) -> Iterator[list[Row]]:
@@ -58,7 +59,9 @@ def pages(
         ProtocolError: The server answers with the same page again whatever is skipped, or the listing changes faster
             than it can be read.
     """
-    return _Pages(fetch, max(size, _SMALLEST), start, count, set() if seen is None else seen, ahead, expect)
+    return _Pages(
+        fetch, max(size, _SMALLEST), start, count, SeenIds() if seen is None else seen, ahead, expect
+    )
 
 
 class _Pages:
@@ -75,15 +78,17 @@ class _Pages:
         size: int,
         start: int,
         count: int | None,
-        seen: set[str | None],
+        seen: SeenIds,
         ahead: int,
         expect: Callable[[list[PageKey]], None] | None,
     ) -> None:
         self._fetch, self._size, self._start, self._left = fetch, size, start, count
         self._seen, self._ahead, self._expect = seen, ahead, expect
         # What was met in this listing, apart from `seen`: a row that another listing brought is no landmark in this.
-        self._met: set[str | None] = set() if seen else seen
+        self._met = SeenIds() if seen else seen
         self._nameless: set[str] = set()
+        # Taken in, and not handed out yet.
+        self._fresh: list[Row] = []
         self._position = self._reached = start
         self._overlap = self._tail = 0
         self._ended = count == 0
@@ -96,11 +101,14 @@ class _Pages:
         return self
 
     def __next__(self) -> list[Row]:
-        while not self._ended:
-            skip, limit = self._key(self._position, self._left)
-            fresh = self._take(skip, limit, list(self._fetch(skip, limit)))
-            if self._expect is not None:
-                self._expect(self._next_keys())
+        while self._fresh or not self._ended:
+            if not self._fresh:
+                skip, limit = self._key(self._position, self._left)
+                self._fresh = self._take(skip, limit, list(self._fetch(skip, limit)))
+                if self._expect is not None:
+                    # Ctrl-C in here loses nothing: what is fresh is handed out when the iterator is advanced again.
+                    self._expect(self._next_keys())
+            fresh, self._fresh = self._fresh, []
             if fresh:
                 return fresh
         raise StopIteration
@@ -119,8 +127,7 @@ class _Pages:
             return []
         fresh = self._new(skip, rows, ids)
         if self._met is not self._seen:
-            self._met.update(ids)
-            self._met.discard(None)
+            self._met.update(filter(None, ids))
         if self._left is not None:
             self._left -= len(fresh)
         self._ended = self._left == 0 or self._is_end(skip, limit, rows, ids, fresh)
@@ -135,10 +142,9 @@ class _Pages:
         while behind < len(ids) and ids[behind] in self._seen:
             behind += 1
         stop = len(ids) if self._left is None else min(len(ids), behind + self._left)
-        rest = set(ids[behind:stop])
-        if len(rest) == stop - behind and None not in rest and self._seen.isdisjoint(rest):
+        rest = set(filter(None, ids[behind:stop]))
+        if len(rest) == stop - behind and self._seen.add_new(rest):
             # As nearly every page: some known rows, then new ones.
-            self._seen.update(rest)
             return rows[behind:stop]
         return self._new_one_by_one(skip, rows, ids)
 

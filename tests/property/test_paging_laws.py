@@ -13,6 +13,7 @@ from hypothesis import event, given, strategies as st
 from accsyn_orm.errors import ConnectionLost, ProtocolError
 from accsyn_orm.queryset.paging import pages
 from accsyn_orm.queryset.read_ahead import ReadAhead
+from accsyn_orm.queryset.seen_ids import SeenIds
 
 Row = dict[str, Any]
 
@@ -185,9 +186,31 @@ def test_rows_that_another_listing_brought_hide_no_others(
 ) -> None:
     server = Server(total, script=script)
     before = {f"r{number}" for number in elsewhere}
-    found = listed(server, size, seen=set(before))
+    found = listed(server, size, seen=SeenIds(before))
     assert not before & set(found)
     assert server.staying <= set(found) | before
+
+
+@given(TOTALS, SIZES, st.integers(2, 12), scripts(CHANGES), st.sets(st.integers(0, 60)), st.integers(0, 20))
+def test_a_listing_is_the_same_once_its_ids_are_packed(
+    total: int, size: int, clamp: int, script: dict[int, list[Change]], elsewhere: set[int], plain: int
+) -> None:
+    def run(seen: SeenIds) -> tuple[list[str], int]:
+        server = Server(total, clamp=clamp, script=script)
+
+        class Hexadecimal:
+            def fetch(self, skip: int, limit: int) -> list[Row]:
+                return [{"id": packable(row["id"])} for row in server.fetch(skip, limit)]
+
+        return listed(Hexadecimal(), size, seen=seen), server.requests
+
+    before = [packable(f"r{number}") for number in elsewhere]
+    assert run(SeenIds(before, plain=plain)) == run(SeenIds(before))
+
+
+def packable(name: str) -> str:
+    """Return an id of 24 hexadecimal digits for one of the server's."""
+    return f"{'ri'.index(name[0])}{int(name[1:]):023x}"
 
 
 @given(TOTALS, SIZES, scripts(DELETIONS), st.sets(st.integers(0, 30)))
