@@ -53,6 +53,7 @@ check: $(VENV)/.dev  ## lint, types, import order of the rooms, leftovers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/python -m tests.typing.completeness
 	$(BIN)/lint-imports
 	! grep -rn --include="*.py" "TODO\|FIXME\|NotImplemented\b\|NotImplementedError" accsyn_orm
 

@@ -50,9 +50,7 @@ if TYPE_CHECKING:
         AmbiguousSession,
         AuthenticationFailed,
         BudgetExceeded,
-        CommitError,
         ConfigurationError,
-        Conflict,
         ConnectionFailed,
         ConnectionLost,
         DeadlineExceeded,
@@ -105,6 +103,7 @@ if TYPE_CHECKING:
     from .session.outcomes import CommitResult, Outcome
     from .session.paths import AccsynPath
     from .session.plan import Change, Operation, Plan
+    from .session.raised import CommitError, Conflict
     from .session.storage import FileEntry
 
 __version__ = "0.1.0"
@@ -244,9 +243,7 @@ _HOMES = {
         "AmbiguousSession",
         "AuthenticationFailed",
         "BudgetExceeded",
-        "CommitError",
         "ConfigurationError",
-        "Conflict",
         "ConnectionFailed",
         "ConnectionLost",
         "DeadlineExceeded",
@@ -315,6 +312,10 @@ _HOMES = {
         "Change",
         "Operation",
         "Plan",
+    ),
+    "session.raised": (
+        "CommitError",
+        "Conflict",
     ),
     "session.storage": ("FileEntry",),
 }

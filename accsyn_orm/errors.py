@@ -147,12 +147,7 @@ class MissingCredentials(ConfigurationError):
 
 
 class TransportError(AccsynError):
-    """
-    No answer was had.
-
-    Args:
-        sent: Whether the server may have seen the request. False means: certainly not.
-    """
+    """No answer was had; `sent` says whether the server may have seen the request: False if certainly not."""
 
     def __init__(
         self,
@@ -297,7 +292,8 @@ class NotFound(AccsynError, LookupError):
 class SettingNotSet(NotFound, KeyError):
     """A setting has no value: no own one, no inherited one, no default."""
 
-    __str__ = Exception.__str__  # a KeyError would show the message in quotes
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError would show the message in quotes
 
 
 class MultipleFound(AccsynError, LookupError):

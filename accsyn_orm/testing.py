@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import attrs
 
@@ -39,6 +39,10 @@ __all__ = [
     "opened_sandbox",
     "opened_session",
 ]
+
+Data: TypeAlias = (
+    "str | os.PathLike[str] | Mapping[str, Iterable[Mapping[str, Any]]] | Callable[[Session], object]"
+)
 
 _READY_MADE = ("demo", "empty")
 # What goes to the sandbox as it is.
@@ -74,7 +78,7 @@ class Options:
         folder: The folder of the test.
     """
 
-    data: Any = "demo"
+    data: Data = "demo"
     role: str = "admin"
     sandbox: Mapping[str, Any] = attrs.field(factory=dict)
     folder: Path = attrs.field(factory=Path)

@@ -33,20 +33,26 @@ class Access(Entity, entitytype="acl"):
         "delete": "revoke access instead: folder.revoke(user)",
     }
 
-    code = absent(_NO_NAME)
-    name = absent(_NO_NAME)
-    metadata = absent(_NO_MORE)
-    modifier = absent("who changed an entry is not kept; see creator")
-    modifier_hr = absent("who changed an entry is not kept; see creator_hr")
-    entity: Mapped[Any] = reference(None, create=False, update=False, reason=_GRANTED, doc="who: user:id")
-    entity_hr = readable("who")
-    target: Mapped[Any] = reference(
+    code: Mapped[str] = absent(_NO_NAME)
+    name: Mapped[str] = absent(_NO_NAME)
+    metadata: Mapped[dict[str, Any]] = absent(_NO_MORE)
+    modifier: Mapped[str | None] = absent("who changed an entry is not kept; see creator")
+    modifier_hr: Mapped[str | None] = absent("who changed an entry is not kept; see creator_hr")
+    entity: Mapped[Entity] = reference(None, create=False, update=False, reason=_GRANTED, doc="who: user:id")
+    entity_ref: Mapped[str]
+    entity_hr: Mapped[str | None] = readable("who")
+    target: Mapped[Entity] = reference(
         None, create=False, update=False, reason=_GRANTED, doc="to what: share:id, whatever kind of share"
     )
-    target_hr = readable("to what")
-    read = boolean(create=False, update=False, reason=_GRANTED, doc="whether files may be listed and fetched")
-    write = boolean(create=False, update=False, reason=_GRANTED, doc="whether files may be put and changed")
-    path = text(
+    target_ref: Mapped[str]
+    target_hr: Mapped[str | None] = readable("to what")
+    read: Mapped[bool] = boolean(
+        create=False, update=False, reason=_GRANTED, doc="whether files may be listed and fetched"
+    )
+    write: Mapped[bool] = boolean(
+        create=False, update=False, reason=_GRANTED, doc="whether files may be put and changed"
+    )
+    path: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -54,11 +60,13 @@ class Access(Entity, entitytype="acl"):
         reason=_GRANTED,
         doc="the part of the share, relative to it; all of it where none is given",
     )
-    acknowledged = boolean(create=False, update=False, reason=_SERVER, doc="whether the user took note of it")
-    role = text(
+    acknowledged: Mapped[bool] = boolean(
+        create=False, update=False, reason=_SERVER, doc="whether the user took note of it"
+    )
+    role: Mapped[str | None] = text(
         optional=True, create=False, update=False, repeats=True, reason=_SERVER, doc="the role of the user"
     )
-    status = text(
+    status: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -66,5 +74,9 @@ class Access(Entity, entitytype="acl"):
         reason=_SERVER,
         doc="its values are not documented",
     )
-    token = text(optional=True, create=False, update=False, reason=_SERVER, doc="for accsyn's own use")
-    description = text(optional=True, create=False, update=False, reason=_GRANTED, doc="free text")
+    token: Mapped[str | None] = text(
+        optional=True, create=False, update=False, reason=_SERVER, doc="for accsyn's own use"
+    )
+    description: Mapped[str | None] = text(
+        optional=True, create=False, update=False, reason=_GRANTED, doc="free text"
+    )

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import MultipleFound, NotFound
 from ..mapping.base import MappedBase
-from ..mapping.fields import json, text, timestamp
+from ..mapping.fields import Mapped, json, text, timestamp
 from ..mapping.mapper import MARKER
 from ..queryset.manager import Manager
 from .readable import readable
 from .waiting import Waitable
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
 __all__ = ["Entity"]
 
 _SERVER = "the server sets it"
+# Annotated here and not in the class: there, a class with a manager of its own would have to annotate it too.
+_OBJECTS: Manager = Manager()
 
 
 class Entity(Waitable, MappedBase):
@@ -37,15 +40,15 @@ class Entity(Waitable, MappedBase):
     DoesNotExist: ClassVar[type[NotFound]] = NotFound
     MultipleObjectsReturned: ClassVar[type[MultipleFound]] = MultipleFound
     __refusals__: ClassVar[Mapping[str, str]] = {}
-    objects = Manager()
+    objects = _OBJECTS
 
-    id = text(create=False, update=False, reason=_SERVER, doc="24 lower-case characters")
-    code = text(doc="the readable identifier")
-    name = text(doc="the readable name")
-    description = text(optional=True, doc="free text")
-    metadata = json(hidden=[MARKER], doc="an object of the user's own")
-    created = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
-    creator = text(
+    id: Mapped[str] = text(create=False, update=False, reason=_SERVER, doc="24 lower-case characters")
+    code: Mapped[str] = text(doc="the readable identifier")
+    name: Mapped[str] = text(doc="the readable name")
+    description: Mapped[str | None] = text(optional=True, doc="free text")
+    metadata: Mapped[dict[str, Any]] = json(hidden=[MARKER], doc="an object of the user's own")
+    created: Mapped[dt.datetime] = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
+    creator: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -53,9 +56,9 @@ class Entity(Waitable, MappedBase):
         reason=_SERVER,
         doc="who created it: an e-mail, sometimes an id",
     )
-    creator_hr = readable("the creator", "attribute")
-    modified = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
-    modifier = text(
+    creator_hr: Mapped[str | None] = readable("the creator", "attribute")
+    modified: Mapped[dt.datetime] = timestamp(create=False, update=False, reason=_SERVER, doc="UTC")
+    modifier: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -63,7 +66,7 @@ class Entity(Waitable, MappedBase):
         reason=_SERVER,
         doc="who changed it last: an e-mail, sometimes an id",
     )
-    modifier_hr = readable("the modifier", "attribute")
+    modifier_hr: Mapped[str | None] = readable("the modifier", "attribute")
 
     @classmethod
     def _declare(cls) -> None:

@@ -10,6 +10,7 @@ from .base import Entity
 from .readable import readable
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from .sites import Site
@@ -38,24 +39,26 @@ class Client(Entity, entitytype="client"):
 
     __refusals__: ClassVar[Mapping[str, str]] = {"create": _INSTALLED}
 
-    code = text(create=False, update=False, reason=_REPORTED, doc="the host's name; not unique")
-    name = text(create=False, update=False, reason=_REPORTED, doc="the readable name")
-    description = text(optional=True, create=False, reason=_INSTALLED, doc="free text")
-    metadata = json(hidden=[MARKER], create=False, reason=_INSTALLED, doc="an object of the user's own")
-    status = text(
+    code: Mapped[str] = text(create=False, update=False, reason=_REPORTED, doc="the host's name; not unique")
+    name: Mapped[str] = text(create=False, update=False, reason=_REPORTED, doc="the readable name")
+    description: Mapped[str | None] = text(optional=True, create=False, reason=_INSTALLED, doc="free text")
+    metadata: Mapped[dict[str, Any]] = json(
+        hidden=[MARKER], create=False, reason=_INSTALLED, doc="an object of the user's own"
+    )
+    status: Mapped[str] = text(
         create=False,
         choices=("online", "disabled", "offline", "disabled-offline"),
         settable=("online", "enabled", "disabled"),
         doc="online or enabled take a disabled one back into use; offline after 15 minutes of silence",
     )
-    type = integer(
+    type: Mapped[int] = integer(
         create=False,
         update=False,
         reason=_REPORTED,
         doc="0 app, 1 server, 2 user server, 3 browser, 4 or 5 lane (accsyn's own sources differ)",
     )
-    type_hr = readable("the type", "attribute")
-    roles = text(
+    type_hr: Mapped[str | None] = readable("the type", "attribute")
+    roles: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -65,30 +68,34 @@ class Client(Entity, entitytype="client"):
     )
     user: Mapped[User] = reference("User", create=False, update=False, reason=_OWNER, doc="the owner")
     user_id: Mapped[str]
-    user_hr = readable("the owner")
-    site: Mapped[Site] = reference("Site", create=False, update=False, reason=_SET_UP, doc="where it stands")
-    site_id: Mapped[str]
-    site_hr = readable("the site")
-    parent: Mapped[Client] = reference(
+    user_hr: Mapped[str | None] = readable("the owner")
+    site: Mapped[Site | None] = reference(
+        "Site", create=False, update=False, reason=_SET_UP, doc="where it stands"
+    )
+    site_id: Mapped[str | None]
+    site_hr: Mapped[str | None] = readable("the site")
+    parent: Mapped[Client | None] = reference(
         "Client", create=False, update=False, reason=_REPORTED, doc="of a lane: the client it is part of"
     )
-    parent_id: Mapped[str]
-    parent_hr = readable("the parent")
-    os = _reported("windows, linux, mac, raspbian or solaris")
-    version = _reported("of accsyn, such as 1.4-4_27")
-    username = _reported("the system's user that runs it")
-    wan_ip = _reported("its address, as accsyn sees it")
-    host_id = text(
+    parent_id: Mapped[str | None]
+    parent_hr: Mapped[str | None] = readable("the parent")
+    os: Mapped[str | None] = _reported("windows, linux, mac, raspbian or solaris")
+    version: Mapped[str | None] = _reported("of accsyn, such as 1.4-4_27")
+    username: Mapped[str | None] = _reported("the system's user that runs it")
+    wan_ip: Mapped[str | None] = _reported("its address, as accsyn sees it")
+    host_id: Mapped[str | None] = text(
         optional=True, create=False, update=False, reason=_REPORTED, doc="MAC addresses, with commas"
     )
-    host_ident = text(
+    host_ident: Mapped[str | None] = text(
         optional=True, create=False, update=False, reason=_REPORTED, doc="the same, under its other name"
     )
-    last_checkin = timestamp(optional=True, create=False, update=False, reason=_REPORTED, doc="UTC")
-    benchmark = number(
+    last_checkin: Mapped[dt.datetime | None] = timestamp(
+        optional=True, create=False, update=False, reason=_REPORTED, doc="UTC"
+    )
+    benchmark: Mapped[float] = number(
         create=False, update=False, reason=_REPORTED, doc="no unit; a higher one is given more tasks"
     )
-    metrics: Mapped[Any] = json(
+    metrics: Mapped[dict[str, Any] | None] = json(
         create=False, update=False, reason=_REPORTED, doc="load, memory in bytes and speeds of this moment"
     )
 

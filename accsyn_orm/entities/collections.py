@@ -31,7 +31,7 @@ class Collection(Deactivatable, InVolume, entitytype="collection"):
     afterwards they are `collection.files`, added and removed by calls of their own.
     """
 
-    initial_files: Mapped[Any] = json(
+    initial_files: Mapped[list[str] | None] = json(
         "files",
         shape=list[str],
         update=False,
@@ -39,7 +39,7 @@ class Collection(Deactivatable, InVolume, entitytype="collection"):
         doc="on create: accsyn paths, such as volume=assets/templates; never absolute ones",
     )
 
-    files = RelatedSet["File"]("File")
+    files: RelatedSet[File] = RelatedSet("File")
 
     def add_files(self, paths: Iterable[str]) -> list[File]:
         """
@@ -88,14 +88,14 @@ class File(Entity, entitytype="file", parent="collection"):
     sandbox's; a server may send others, which are readable.
     """
 
-    id = text(create=False, update=False, reason="the server sets it", doc="a uuid")
-    code = absent(_ADDED)
-    description = absent(_ADDED)
-    metadata = absent(_ADDED)
-    creator = absent(_ADDED)
-    creator_hr = absent(_ADDED)
-    modifier = absent(_ADDED)
-    modifier_hr = absent(_ADDED)
+    id: Mapped[str] = text(create=False, update=False, reason="the server sets it", doc="a uuid")
+    code: Mapped[str] = absent(_ADDED)
+    description: Mapped[str | None] = absent(_ADDED)
+    metadata: Mapped[dict[str, Any]] = absent(_ADDED)
+    creator: Mapped[str | None] = absent(_ADDED)
+    creator_hr: Mapped[str | None] = absent(_ADDED)
+    modifier: Mapped[str | None] = absent(_ADDED)
+    modifier_hr: Mapped[str | None] = absent(_ADDED)
     collection: Mapped[Collection] = reference(
         "Collection", "parent", update=False, reason="a file stays in its collection", doc="the collection"
     )
@@ -109,14 +109,16 @@ class File(Entity, entitytype="file", parent="collection"):
         reason="the server derives it from the reference beside it",
         doc="the collection, readable",
     )
-    path = text(
+    path: Mapped[str | None] = text(
         optional=True,
         update=False,
         reason="add another file instead",
         doc="accsyn path, such as share=thefilm/ref/mp_ref.tif; not documented",
     )
-    size = integer(create=False, update=False, reason="the server measures it", doc="bytes; not documented")
-    files: Mapped[Any] = json(
+    size: Mapped[int] = integer(
+        create=False, update=False, reason="the server measures it", doc="bytes; not documented"
+    )
+    files: Mapped[list[str] | None] = json(
         shape=list[str],
         update=False,
         reason="accsyn takes it only when a file is added",

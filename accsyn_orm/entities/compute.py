@@ -26,14 +26,18 @@ class Engine(Entity, entitytype="engine"):
     way to create or to delete one through the API.
     """
 
-    code = text(create=False, update=False, reason=_INSTALLED, doc="unique; what a compute job names")
-    name = text(create=False, reason=_INSTALLED, doc="the readable name")
-    description = text(optional=True, create=False, reason=_INSTALLED, doc="free text")
-    metadata = json(hidden=[MARKER], create=False, reason=_INSTALLED, doc="an object of the user's own")
-    status = text(
+    code: Mapped[str] = text(
+        create=False, update=False, reason=_INSTALLED, doc="unique; what a compute job names"
+    )
+    name: Mapped[str] = text(create=False, reason=_INSTALLED, doc="the readable name")
+    description: Mapped[str | None] = text(optional=True, create=False, reason=_INSTALLED, doc="free text")
+    metadata: Mapped[dict[str, Any]] = json(
+        hidden=[MARKER], create=False, reason=_INSTALLED, doc="an object of the user's own"
+    )
+    status: Mapped[str | None] = text(
         optional=True, create=False, repeats=True, reason=_INSTALLED, doc="its values are not documented"
     )
-    type = text(
+    type: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -51,43 +55,47 @@ class Compute(Job, entitytype="compute"):
     tasks are given on create, in `initial_tasks`.
     """
 
-    source: Mapped[Any] = reference(
+    source: Mapped[Entity | None] = reference(
         None, create=False, update=False, reason=_COMPUTED, doc="where from: type:id"
     )
-    destination: Mapped[Any] = reference(
+    destination: Mapped[Entity | None] = reference(
         None, create=False, update=False, reason=_COMPUTED, doc="where to: type:id"
     )
-    mirror = absent(_COPIED)
-    mirror_paths = absent(_COPIED)
-    append = absent(_COPIED)
+    mirror: Mapped[bool] = absent(_COPIED)
+    mirror_paths: Mapped[bool] = absent(_COPIED)
+    append: Mapped[bool] = absent(_COPIED)
     repeat = absent(_COPIED)
     engine: Mapped[Engine] = reference(
         "Engine", update=False, reason=_ONCE, doc="the program to run; its code will do on create"
     )
     engine_id: Mapped[str]
-    engine_hr = readable("the engine")
-    input = text(optional=True, update=False, reason=_ONCE, doc="path of the file to process")
-    output = text(optional=True, update=False, reason=_ONCE, doc="path of the folder for the results")
-    range = text(
+    engine_hr: Mapped[str | None] = readable("the engine")
+    input: Mapped[str | None] = text(
+        optional=True, update=False, reason=_ONCE, doc="path of the file to process"
+    )
+    output: Mapped[str | None] = text(
+        optional=True, update=False, reason=_ONCE, doc="path of the folder for the results"
+    )
+    range: Mapped[str | None] = text(
         optional=True,
         update=False,
         reason=_ONCE,
         doc="frames or items: 1001-1100, or 1-10,20,5-250x5 (every fifth)",
     )
-    dependencies: Mapped[Any] = json(
+    dependencies: Mapped[list[str] | None] = json(
         shape=list[str], update=False, reason=_ONCE, doc="paths of the files that the input needs"
     )
-    filters = text(
+    filters: Mapped[str | None] = text(
         optional=True,
         update=False,
         reason=_ONCE,
         doc="which machines: ram:>32g,site:sthlm (memory in GB)",
     )
-    parameters: Mapped[Any] = json(
+    parameters: Mapped[dict[str, Any] | None] = json(
         update=False,
         reason=_ONCE,
         doc="{arguments, input_conversion, remote_os, mapped_share_paths: [{remote, local, os}], site: {…}}",
     )
-    envs: Mapped[Any] = json(
+    envs: Mapped[dict[str, dict[str, str]] | None] = json(
         update=False, reason=_ONCE, doc="environment: {common, linux, mac, windows}, each name → text"
     )

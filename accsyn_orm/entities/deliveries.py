@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..mapping.fields import Mapped, absent, boolean, reference, text
 from .jobs import Job
 from .receiving import Received
+
+if TYPE_CHECKING:
+    from .base import Entity
 
 __all__ = ["Delivery", "Request", "Stream"]
 
@@ -32,16 +35,18 @@ class Delivery(Received, Job, entitytype="delivery"):
     server sends is readable.
     """
 
-    status = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
-    source: Mapped[Any] = reference(None, create=False, update=False, reason=_SENT, doc="where from: type:id")
-    destination: Mapped[Any] = reference(
+    status: Mapped[str] = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
+    source: Mapped[Entity | None] = reference(
+        None, create=False, update=False, reason=_SENT, doc="where from: type:id"
+    )
+    destination: Mapped[Entity | None] = reference(
         None, create=False, update=False, reason=_RECEIVED, doc="where to: type:id"
     )
-    mirror = absent(_COPIED)
-    mirror_paths = absent(_COPIED)
-    append = absent(_COPIED)
+    mirror: Mapped[bool] = absent(_COPIED)
+    mirror_paths: Mapped[bool] = absent(_COPIED)
+    append: Mapped[bool] = absent(_COPIED)
     repeat = absent(_COPIED)
-    public = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
+    public: Mapped[bool] = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
 
 
 class Request(Received, Job, entitytype="request"):
@@ -52,15 +57,15 @@ class Request(Received, Job, entitytype="request"):
     temporary folder. It is submitted as a delivery is.
     """
 
-    status = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
-    source: Mapped[Any] = reference(
+    status: Mapped[str] = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
+    source: Mapped[Entity | None] = reference(
         None, create=False, update=False, reason=_RECEIVED, doc="where from: type:id"
     )
-    mirror = absent(_COPIED)
-    mirror_paths = absent(_COPIED)
-    append = absent(_COPIED)
+    mirror: Mapped[bool] = absent(_COPIED)
+    mirror_paths: Mapped[bool] = absent(_COPIED)
+    append: Mapped[bool] = absent(_COPIED)
     repeat = absent(_COPIED)
-    public = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
+    public: Mapped[bool] = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
 
 
 class Stream(Received, Job, entitytype="stream"):
@@ -71,13 +76,15 @@ class Stream(Received, Job, entitytype="stream"):
     attributes of its own.
     """
 
-    status = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
-    source: Mapped[Any] = reference(None, create=False, update=False, reason=_SENT, doc="where from: type:id")
-    destination: Mapped[Any] = reference(
+    status: Mapped[str] = text(choices=_STATUSES, settable=_SETTABLE, doc=_STATUS)
+    source: Mapped[Entity | None] = reference(
+        None, create=False, update=False, reason=_SENT, doc="where from: type:id"
+    )
+    destination: Mapped[Entity | None] = reference(
         None, create=False, update=False, reason=_RECEIVED, doc="where to: type:id"
     )
-    mirror = absent(_COPIED)
-    mirror_paths = absent(_COPIED)
-    append = absent(_COPIED)
+    mirror: Mapped[bool] = absent(_COPIED)
+    mirror_paths: Mapped[bool] = absent(_COPIED)
+    append: Mapped[bool] = absent(_COPIED)
     repeat = absent(_COPIED)
-    public = boolean(update=False, reason=_ONCE, doc=_PUBLIC)
+    public: Mapped[bool] = boolean(update=False, reason=_ONCE, doc=_PUBLIC)

@@ -22,9 +22,11 @@ from .readable import readable
 from .task_set import TaskQuerySet
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from ..mapping.base import MappedBase
+    from ..queryset.manager import _OwnManager
     from .deliveries import Delivery
     from .queues import Queue
     from .users import User
@@ -37,6 +39,7 @@ _ONCE = "accsyn takes it only when the job is created"
 _WITH_TASK = "accsyn takes it only when the task is created"
 _URI = "a task is known by its uri"
 _MOVED = "it is where the files are; make a new job for another place"
+_TASKS: _OwnManager[TaskQuerySet] = Manager(TaskQuerySet)
 
 
 class _Tasks(RelatedSet["Task"]):
@@ -60,28 +63,36 @@ class Job(Entity, entitytype="job"):
     refuses to set that. Its code is its name.
     """
 
-    code = text(update=False, reason="it is the name; set that", doc="the name")
-    status = text(
+    code: Mapped[str] = text(update=False, reason="it is the name; set that", doc="the name")
+    status: Mapped[str] = text(
         choices=("init", "waiting", "running", "paused", "failed", "aborted", "done", "pending"),
         settable=("waiting", "paused", "aborted", "done", "pending"),
         doc="init, waiting, running, paused, failed, aborted, done; pending in 2021 only",
     )
-    finished = timestamp(optional=True, create=False, update=False, reason=_SERVER, doc="UTC")
-    source: Mapped[Any] = reference(
+    finished: Mapped[dt.datetime | None] = timestamp(
+        optional=True, create=False, update=False, reason=_SERVER, doc="UTC"
+    )
+    source: Mapped[Entity | None] = reference(
         None, update=False, reason=_MOVED, doc="where from: type:id, or a path on create"
     )
-    source_hr = readable("the source")
-    destination: Mapped[Any] = reference(
+    source_ref: Mapped[str | None]
+    source_hr: Mapped[str | None] = readable("the source")
+    destination: Mapped[Entity | None] = reference(
         None, update=False, reason=_MOVED, doc="where to: type:id, or a path on create"
     )
-    destination_hr = readable("the destination")
-    size = integer(create=False, update=False, reason=_MEASURED, doc="bytes; -1 while it is not known")
-    progress = integer(create=False, update=False, reason=_MEASURED, doc="percent, 0 to 100")
-    speed = number(create=False, update=False, reason=_MEASURED, doc="MB/s; -1.0 where there is none")
-    etr = text(
+    destination_ref: Mapped[str | None]
+    destination_hr: Mapped[str | None] = readable("the destination")
+    size: Mapped[int] = integer(
+        create=False, update=False, reason=_MEASURED, doc="bytes; -1 while it is not known"
+    )
+    progress: Mapped[int] = integer(create=False, update=False, reason=_MEASURED, doc="percent, 0 to 100")
+    speed: Mapped[float] = number(
+        create=False, update=False, reason=_MEASURED, doc="MB/s; -1.0 where there is none"
+    )
+    etr: Mapped[str | None] = text(
         optional=True, create=False, update=False, reason=_MEASURED, doc="time left, HH:MM:SS or empty"
     )
-    uri = text(
+    uri: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -91,38 +102,50 @@ class Job(Entity, entitytype="job"):
     )
     user: Mapped[User] = reference("User", create=False, update=False, reason=_SERVER, doc="the owner")
     user_id: Mapped[str]
-    user_hr = readable("the owner")
+    user_hr: Mapped[str | None] = readable("the owner")
     queue: Mapped[Queue] = reference("Queue", doc="the queue that it waits in; its priority is the job's")
     queue_id: Mapped[str]
-    queue_hr = readable("the queue")
-    parent: Mapped[Delivery] = reference(
+    queue_hr: Mapped[str | None] = readable("the queue")
+    parent: Mapped[Delivery | None] = reference(
         "Delivery",
         update=False,
         reason=_ONCE,
         doc="the delivery it belongs to; some servers send the queue's id",
     )
-    parent_id: Mapped[str]
-    parent_hr = readable("the parent")
-    settings = json(shape=dict[str, str], update=False, reason=_ONCE, doc="on create: name → text")
-    initial_recipients: Mapped[Any] = json(
+    parent_id: Mapped[str | None]
+    parent_hr: Mapped[str | None] = readable("the parent")
+    settings: Mapped[dict[str, str] | None] = json(
+        shape=dict[str, str], update=False, reason=_ONCE, doc="on create: name → text"
+    )
+    initial_recipients: Mapped[list[str] | None] = json(
         "recipients", shape=list[str], update=False, reason=_ONCE, doc="on create: e-mails to be told"
     )
-    hooks = json(update=False, reason=_ONCE, doc="on create: list of {when, data}")
-    initial_tasks: Mapped[Any] = json(
+    hooks: Mapped[list[dict[str, Any]] | None] = json(
+        update=False, reason=_ONCE, doc="on create: list of {when, data}"
+    )
+    initial_tasks: Mapped[list[Any] | dict[str, Any] | None] = json(
         "tasks", update=False, reason=_ONCE, doc="on create: list of paths or objects, or an object by uri"
     )
-    mirror = boolean(update=False, reason=_ONCE, doc="on create: mirror the paths of the source")
-    mirror_paths = boolean(update=False, reason=_ONCE, doc="on create: the same, under its other name")
-    append = boolean(update=False, reason=_ONCE, doc="on create: add to an equal job, if there is one")
+    mirror: Mapped[bool] = boolean(
+        update=False, reason=_ONCE, doc="on create: mirror the paths of the source"
+    )
+    mirror_paths: Mapped[bool] = boolean(
+        update=False, reason=_ONCE, doc="on create: the same, under its other name"
+    )
+    append: Mapped[bool] = boolean(
+        update=False, reason=_ONCE, doc="on create: add to an equal job, if there is one"
+    )
     repeat: Mapped[Any] = json(
         update=False, reason=_ONCE, doc="on create: when to repeat; form not documented"
     )
-    allow_duplicates = boolean(update=False, reason=_ONCE, doc="on create: False refuses a task twice")
-    replace_duplicates = boolean(
+    allow_duplicates: Mapped[bool] = boolean(
+        update=False, reason=_ONCE, doc="on create: False refuses a task twice"
+    )
+    replace_duplicates: Mapped[bool] = boolean(
         update=False, reason=_ONCE, doc="on create: put a task in the place of one like it"
     )
 
-    tasks = _Tasks("Task")
+    tasks: _Tasks = _Tasks("Task")
 
 
 class Transfer(Job, entitytype="transfer"):
@@ -145,16 +168,18 @@ class Task(Entity, entitytype="task", parent="job"):
     __refusals__: ClassVar[Mapping[str, str]] = {
         "delete": 'accsyn keeps tasks for its audit trail; exclude it instead: task.status = "excluded"',
     }
-    objects = Manager(TaskQuerySet)
+    objects = _TASKS
 
-    code = absent(_URI)
-    name = absent(_URI)
-    creator = absent("who created a task is not kept; see its job")
-    creator_hr = absent("who created a task is not kept; see its job")
-    modifier = absent("who changed a task is not kept; see its job")
-    modifier_hr = absent("who changed a task is not kept; see its job")
-    description = text(optional=True, update=False, reason=_WITH_TASK, doc="free text")
-    uri = text(update=False, reason=_SERVER, doc="its number within the job, or the name given on create")
+    code: Mapped[str] = absent(_URI)
+    name: Mapped[str] = absent(_URI)
+    creator: Mapped[str | None] = absent("who created a task is not kept; see its job")
+    creator_hr: Mapped[str | None] = absent("who created a task is not kept; see its job")
+    modifier: Mapped[str | None] = absent("who changed a task is not kept; see its job")
+    modifier_hr: Mapped[str | None] = absent("who changed a task is not kept; see its job")
+    description: Mapped[str | None] = text(optional=True, update=False, reason=_WITH_TASK, doc="free text")
+    uri: Mapped[str] = text(
+        update=False, reason=_SERVER, doc="its number within the job, or the name given on create"
+    )
     job: Mapped[Job] = reference(
         "Job",
         update=False,
@@ -162,27 +187,31 @@ class Task(Entity, entitytype="task", parent="job"):
         doc="the job it is part of, of whatever kind: a transfer, a delivery, …",
     )
     job_id: Mapped[str]
-    job_hr = readable("the job")
-    status = text(
+    job_hr: Mapped[str | None] = readable("the job")
+    status: Mapped[str] = text(
         choices=("pending", "queued", "booting", "executing", "failed", "onhold", "excluded", "done"),
         settable=("queued", "failed", "onhold", "excluded", "done"),
         doc="pending, queued, booting, executing, failed, onhold, excluded, done",
     )
-    finished = timestamp(optional=True, create=False, update=False, reason=_SERVER, doc="UTC")
-    priority = integer(doc="1 is the lowest, 1000 the highest; 500 by default")
-    size = integer(create=False, update=False, reason=_MEASURED, doc="bytes")
-    time = integer(create=False, update=False, reason=_MEASURED, doc="time taken; the unit is not documented")
-    source = json(update=False, reason=_MOVED, doc="a path on create, an object afterwards")
-    destination = json(update=False, reason=_MOVED, doc="a path on create, an object afterwards")
-    compute: Mapped[Any] = json(
+    finished: Mapped[dt.datetime | None] = timestamp(
+        optional=True, create=False, update=False, reason=_SERVER, doc="UTC"
+    )
+    priority: Mapped[int] = integer(doc="1 is the lowest, 1000 the highest; 500 by default")
+    size: Mapped[int] = integer(create=False, update=False, reason=_MEASURED, doc="bytes")
+    time: Mapped[int] = integer(
+        create=False, update=False, reason=_MEASURED, doc="time taken; the unit is not documented"
+    )
+    source: Mapped[Any] = json(update=False, reason=_MOVED, doc="a path on create, an object afterwards")
+    destination: Mapped[Any] = json(update=False, reason=_MOVED, doc="a path on create, an object afterwards")
+    compute: Mapped[dict[str, Any] | None] = json(
         update=False, reason=_WITH_TASK, doc="on create, of a compute job: {parameters: {…}}"
     )
-    deps: Mapped[Any] = json(
+    deps: Mapped[list[str] | None] = json(
         shape=list[str], update=False, reason=_WITH_TASK, doc="on create: uris of the tasks that come first"
     )
-    settings: Mapped[Any] = json(
+    settings: Mapped[dict[str, str] | None] = json(
         shape=dict[str, str], update=False, reason=_WITH_TASK, doc="on create: name → text"
     )
-    initial_tasks: Mapped[Any] = json(
+    initial_tasks: Mapped[dict[str, Any] | None] = json(
         "tasks", update=False, reason=_WITH_TASK, doc="on create: tasks below this one, an object by uri"
     )

@@ -25,24 +25,24 @@ class Queue(Entity, entitytype="queue"):
     Statuses are waiting and paused today, and were waiting and disabled in 2021; a server refuses the other one.
     """
 
-    code = text(update=False, reason=_ONCE, doc="unique; made from the name where none is given")
-    status = text(
+    code: Mapped[str] = text(update=False, reason=_ONCE, doc="unique; made from the name where none is given")
+    status: Mapped[str] = text(
         create=False,
         choices=("waiting", "paused", "disabled"),
         settable=("waiting", "paused", "disabled"),
         doc="waiting or paused; disabled instead of paused in 2021",
     )
-    parent: Mapped[Queue] = reference(
+    parent: Mapped[Queue | None] = reference(
         "Queue", doc="the queue it stands below, as its uri shows; none at the root"
     )
-    parent_id: Mapped[str]
-    parent_hr = readable("the parent")
-    priority = integer(doc="0 to 1000; High 999, Medium 500, Low 1 come with a workspace")
-    default = boolean(update=False, reason=_ONCE, doc="whether jobs go here that name no queue")
-    compute_default = boolean(
+    parent_id: Mapped[str | None]
+    parent_hr: Mapped[str | None] = readable("the parent")
+    priority: Mapped[int] = integer(doc="0 to 1000; High 999, Medium 500, Low 1 come with a workspace")
+    default: Mapped[bool] = boolean(update=False, reason=_ONCE, doc="whether jobs go here that name no queue")
+    compute_default: Mapped[bool] = boolean(
         update=False, reason=_ONCE, doc="whether compute jobs go here that name no queue"
     )
-    uri = text(
+    uri: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..mapping.fields import Mapped, boolean, json, reference, text
 from .assigning import Served
@@ -34,14 +34,14 @@ _PATH = "relative to the volume, such as projects/thefilm"
 class Storage(Shared, Entity):
     """What all shares have in common; no entity type of its own."""
 
-    status = text(
+    status: Mapped[str] = text(
         create=False,
         choices=("enabled", "disabled", "offline", "disabled-offline"),
         settable=("enabled", "disabled"),
         doc="enabled, disabled, and where the storage cannot be reached offline or disabled-offline",
     )
-    status_hr = readable("the status", "attribute")
-    type = text(
+    status_hr: Mapped[str | None] = readable("the status", "attribute")
+    type: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -49,15 +49,15 @@ class Storage(Shared, Entity):
         reason=_KIND,
         doc="volume, folder, home or collection (root, standard or user in 2021)",
     )
-    email = text(
+    email: Mapped[str | None] = text(
         optional=True, create=False, update=False, reason=_PAGES, doc="more addresses to be notified"
     )
-    queue: Mapped[Queue] = reference(
+    queue: Mapped[Queue | None] = reference(
         "Queue", create=False, reason=_LATER, doc="where jobs go that involve it and name no queue"
     )
-    queue_id: Mapped[str]
-    queue_hr = readable("the queue")
-    inactive = boolean(
+    queue_id: Mapped[str | None]
+    queue_hr: Mapped[str | None] = readable("the queue")
+    inactive: Mapped[bool] = boolean(
         create=False,
         update=False,
         reason="use session.deactivate(share) and activate",
@@ -68,13 +68,13 @@ class Storage(Shared, Entity):
 class InVolume(Storage):
     """What lies in a volume; no entity type of its own."""
 
-    code = text(
+    code: Mapped[str] = text(
         update=False, reason=_ONCE, doc="unique among all shares; made from the name where none is given"
     )
     parent: Mapped[Volume] = reference("Volume", update=False, reason=_ONCE, doc=_PARENT)
     parent_id: Mapped[str]
-    parent_hr = readable("the volume")
-    path = text(optional=True, update=False, reason=_ONCE, doc=_PATH)
+    parent_hr: Mapped[str | None] = readable("the volume")
+    path: Mapped[str | None] = text(optional=True, update=False, reason=_ONCE, doc=_PATH)
 
 
 class Share(Deactivatable, InVolume, entitytype="share"):
@@ -86,35 +86,38 @@ class Share(Deactivatable, InVolume, entitytype="share"):
     among all shares. It has the attributes of every kind, empty where they do not apply.
     """
 
-    code = text(doc="unique among all shares; made from the name where none is given")
-    type = text(
+    code: Mapped[str] = text(doc="unique among all shares; made from the name where none is given")
+    type: Mapped[str | None] = text(
         optional=True,
         update=False,
         repeats=True,
         reason=_KIND,
         doc="volume, folder, home or collection; root, standard or user in 2021, given on create",
     )
-    parent: Mapped[Volume] = reference(
+    parent: Mapped[Volume | None] = reference(  # type: ignore[assignment] # of a volume there is none
         "Volume", update=False, reason=_ONCE, doc=f"{_PARENT}; none for a volume"
     )
-    path = text(
+    parent_id: Mapped[str | None]  # type: ignore[assignment] # the same
+    path: Mapped[str | None] = text(
         optional=True, update=False, reason=_ONCE, doc="relative to the volume; of a volume the absolute one"
     )
-    user: Mapped[User] = reference("User", update=False, reason=_ONCE, doc="whose home it is")
-    user_id: Mapped[str]
-    user_hr = readable("the user")
-    paths: Mapped[Any] = json(shape=dict[str, str], doc="of a volume: see Volume")
-    server: Mapped[Server] = reference(
+    user: Mapped[User | None] = reference("User", update=False, reason=_ONCE, doc="whose home it is")
+    user_id: Mapped[str | None]
+    user_hr: Mapped[str | None] = readable("the user")
+    paths: Mapped[dict[str, str] | None] = json(shape=dict[str, str], doc="of a volume: see Volume")
+    server: Mapped[Server | None] = reference(
         "Server", update=False, reason=_ASSIGNED, doc="of a volume: see Volume"
     )
-    server_id: Mapped[str]
-    server_hr = readable("the server")
-    siteservers: Mapped[Any] = json(
+    server_id: Mapped[str | None]
+    server_hr: Mapped[str | None] = readable("the server")
+    siteservers: Mapped[list[str] | None] = json(
         shape=list[str], update=False, reason=_ASSIGNED, doc="of a volume: see Volume"
     )
-    default = boolean(create=False, update=False, reason=_PAGES, doc="of a volume: see Volume")
-    licensed = boolean(create=False, update=False, reason=_LICENCE, doc="of a volume: see Volume")
-    initial_files: Mapped[Any] = json(
+    default: Mapped[bool] = boolean(create=False, update=False, reason=_PAGES, doc="of a volume: see Volume")
+    licensed: Mapped[bool] = boolean(
+        create=False, update=False, reason=_LICENCE, doc="of a volume: see Volume"
+    )
+    initial_files: Mapped[list[str] | None] = json(
         "files", shape=list[str], update=False, reason=_ONCE, doc="of a collection: see Collection"
     )
 
@@ -128,28 +131,28 @@ class Volume(Deactivatable, Served, Storage, entitytype="volume"):
     lies in it, and needs that no job is active there.
     """
 
-    paths: Mapped[Any] = json(
+    paths: Mapped[dict[str, str]] = json(
         shape=dict[str, str],
         doc="absolute path by system: windows, linux, mac, each also with _vpn; that of the server is needed",
     )
-    path = text(
+    path: Mapped[str | None] = text(
         optional=True, create=False, update=False, reason=_RESOLVED, doc="absolute path on its server"
     )
-    server: Mapped[Server] = reference(
+    server: Mapped[Server | None] = reference(
         "Server", update=False, reason=_ASSIGNED, doc="on create: the server at the main site"
     )
-    server_id: Mapped[str]
-    server_hr = readable("the server")
-    siteservers: Mapped[Any] = json(
+    server_id: Mapped[str | None]
+    server_hr: Mapped[str | None] = readable("the server")
+    siteservers: Mapped[list[str] | None] = json(
         shape=list[str], update=False, reason=_ASSIGNED, doc="on create: ids of servers at other sites"
     )
-    default = boolean(
+    default: Mapped[bool] = boolean(
         create=False,
         update=False,
         reason=_PAGES,
         doc="whether homes and temporary deliveries are kept here; one volume is",
     )
-    licensed = boolean(create=False, update=False, reason=_LICENCE, doc="for accsyn's own use")
+    licensed: Mapped[bool] = boolean(create=False, update=False, reason=_LICENCE, doc="for accsyn's own use")
 
 
 class Folder(Deactivatable, InVolume, entitytype="folder"):
@@ -178,8 +181,8 @@ class Home(InVolume, entitytype="home"):
         "User", update=False, reason=_ONCE, doc="whose home it is; the e-mail will do on create"
     )
     user_id: Mapped[str]
-    user_hr = readable("the user")
-    inactive = boolean(
+    user_hr: Mapped[str | None] = readable("the user")
+    inactive: Mapped[bool] = boolean(
         create=False,
         update=False,
         reason="a home follows its user: deactivate or activate the user",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..mapping.fields import boolean, json, text
+from ..mapping.fields import Mapped, boolean, json, text
 from ..mapping.mapper import MARKER
 from .base import Entity
 
@@ -26,20 +26,20 @@ class Site(Entity, entitytype="site"):
     nor one that has servers or active transfers.
     """
 
-    code = text(create=False, update=False, reason=_FROM_NAME, doc="unique; made from the name")
-    status = text(
+    code: Mapped[str] = text(create=False, update=False, reason=_FROM_NAME, doc="unique; made from the name")
+    status: Mapped[str] = text(
         create=False,
         choices=("enabled", "disabled"),
         settable=("enabled", "disabled"),
         doc="enabled or disabled",
     )
-    main = boolean(
+    main: Mapped[bool] = boolean(
         create=False,
         update=False,
         reason=_MAIN,
         doc="whether it is the main site, where new servers go; one is",
     )
-    accsyn = boolean(
+    accsyn: Mapped[bool] = boolean(
         create=False, update=False, reason="it marks the site that accsyn runs itself", doc="run by accsyn"
     )
 
@@ -57,10 +57,14 @@ class Workspace(Entity, entitytype="workspace"):
         "delete": "nothing in the API ends a workspace",
     }
 
-    code = text(create=False, update=False, reason=_THERE, doc="what the session is signed in with")
-    name = text(create=False, reason=_THERE, doc="the readable name")
-    description = text(optional=True, create=False, reason=_THERE, doc="free text")
-    metadata = json(hidden=[MARKER], create=False, reason=_THERE, doc="an object of the user's own")
-    status = text(
+    code: Mapped[str] = text(
+        create=False, update=False, reason=_THERE, doc="what the session is signed in with"
+    )
+    name: Mapped[str] = text(create=False, reason=_THERE, doc="the readable name")
+    description: Mapped[str | None] = text(optional=True, create=False, reason=_THERE, doc="free text")
+    metadata: Mapped[dict[str, Any]] = json(
+        hidden=[MARKER], create=False, reason=_THERE, doc="an object of the user's own"
+    )
+    status: Mapped[str | None] = text(
         optional=True, create=False, repeats=True, reason=_THERE, doc="its values are not documented"
     )

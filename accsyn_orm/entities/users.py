@@ -10,6 +10,8 @@ from .lifecycle import Deactivatable
 from .readable import readable
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from .queues import Queue
 
 __all__ = ["User"]
@@ -28,36 +30,36 @@ class User(Deactivatable, Entity, entitytype="user"):
     user (or client) and cloudadmin, and there was a phase.
     """
 
-    code = text(update=False, reason=_ADDRESS, doc="the e-mail address; unique")
-    role = text(
+    code: Mapped[str] = text(update=False, reason=_ADDRESS, doc="the e-mail address; unique")
+    role: Mapped[str] = text(
         choices=("admin", "employee", "standard", "support", "user", "client", "cloudadmin", "none"),
         settable=("admin", "employee", "standard", "user", "client"),
         doc="admin, employee or standard (user or client in 2021, when there was cloudadmin, too)",
     )
-    status = text(
+    status: Mapped[str] = text(
         create=False,
         choices=("enabled", "disabled"),
         settable=("enabled", "disabled"),
         doc="enabled or disabled",
     )
-    logged_in = timestamp(
+    logged_in: Mapped[dt.datetime | None] = timestamp(
         optional=True, create=False, update=False, reason="the server notes it", doc="last sign-in, UTC"
     )
-    queue: Mapped[Queue] = reference(
+    queue: Mapped[Queue | None] = reference(
         "Queue",
         create=False,
         reason="set it once the user exists",
         doc="the queue that this user's jobs go to",
     )
-    queue_id: Mapped[str]
-    queue_hr = readable("the queue")
-    inactive = boolean(
+    queue_id: Mapped[str | None]
+    queue_hr: Mapped[str | None] = readable("the queue")
+    inactive: Mapped[bool] = boolean(
         create=False,
         update=False,
         reason="use session.deactivate(user) and activate",
         doc="whether deactivated",
     )
-    phase = text(
+    phase: Mapped[str | None] = text(
         optional=True,
         create=False,
         update=False,
@@ -65,17 +67,19 @@ class User(Deactivatable, Entity, entitytype="user"):
         reason="the server sets it",
         doc="activating, joining or joined; 2021 only",
     )
-    create_home_share = boolean(update=False, reason=_INVITATION, doc="on create: give a home share")
-    give_all_volumes_access = boolean(
+    create_home_share: Mapped[bool] = boolean(
+        update=False, reason=_INVITATION, doc="on create: give a home share"
+    )
+    give_all_volumes_access: Mapped[bool] = boolean(
         update=False, reason=_INVITATION, doc="on create: access to all volumes"
     )
-    give_default_volume_access = boolean(
+    give_default_volume_access: Mapped[bool] = boolean(
         update=False, reason=_INVITATION, doc="on create: access to the default volume"
     )
-    volumes = json(
+    volumes: Mapped[list[str] | None] = json(
         shape=list[str], update=False, reason=_INVITATION, doc="on create: volumes to give access to"
     )
-    message = text(
+    message: Mapped[str | None] = text(
         optional=True, update=False, reason=_INVITATION, doc="on create: text of the invitation mail"
     )
-    mail = boolean(update=False, reason=_INVITATION, doc="on create: whether a mail is sent")
+    mail: Mapped[bool] = boolean(update=False, reason=_INVITATION, doc="on create: whether a mail is sent")

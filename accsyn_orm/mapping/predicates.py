@@ -18,7 +18,7 @@ __all__ = ["AllOf", "AnyOf", "Column", "Condition", "Not", "Predicate"]
 T = TypeVar("T")
 # What type checkers let through besides a column's own type: a day for a date, an id or a code for an entity.
 _Moment = TypeVar("_Moment", bound="dt.date | None")
-_Entity = TypeVar("_Entity", bound="MappedBase")
+_Entity = TypeVar("_Entity", bound="MappedBase | None")
 
 
 class Predicate:

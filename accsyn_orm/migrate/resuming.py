@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ..errors import CommitError, JournalError
+from ..errors import JournalError
 from ..session.journal import Journal
 from ..session.outcomes import CommitResult, Outcome
 from ..session.plan import Plan
+from ..session.raised import CommitError
 from .runner import Run, Runner
 from .script import Migration
 from .steps import Origin, check_script, journal_paths, script_of, undo_path

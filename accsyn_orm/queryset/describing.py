@@ -19,6 +19,7 @@ from .text import checked_text
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from ..mapping.base import MappedBase
     from ..mapping.mapper import Mapper
     from ..mapping.predicates import Predicate
     from ..mapping.protocols import RowSource, Select
@@ -89,7 +90,7 @@ class Describing:
         """Return a query set that matches nothing and asks nothing."""
         return self._but(expression=NOTHING)
 
-    def within(self, parent: Any) -> Self:
+    def within(self, parent: MappedBase | str) -> Self:
         """
         Narrow down to the parts of one entity: the tasks of a job, the files of a collection.
 
@@ -122,7 +123,7 @@ class Describing:
 
     # How
 
-    def using(self, session: Any) -> Self:
+    def using(self, session: RowSource) -> Self:
         """Return the same query set, asked of that session."""
         return self._but(source=session)
 

@@ -15,7 +15,7 @@ from .describing import Describing
 from .sorting import whole_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..mapping.base import MappedBase
     from ..mapping.fields import Field
@@ -88,7 +88,7 @@ class Writing(Describing, Generic[E]):
         except mapper.cls.DoesNotExist:
             return self.create(**values), True
 
-    def update(self, *, progress: Any = None, **changes: Any) -> int:
+    def update(self, *, progress: bool | Callable[[Any], None] | None = None, **changes: Any) -> int:
         """
         Set fields of everything that matches, now, one request per entity; return how many match.
 

@@ -44,8 +44,8 @@ class Certificates:
             ) from error
         self._folder = tempfile.TemporaryDirectory(prefix="accsyn-sandbox-tls-")
         folder = Path(self._folder.name)
-        self.ca_file = folder / "ca.pem"
-        self.server_file = folder / "server.pem"
+        self.ca_file: Path = folder / "ca.pem"
+        self.server_file: Path = folder / "server.pem"
         authority.cert_pem.write_to_path(self.ca_file)
         server.private_key_and_cert_chain_pem.write_to_path(self.server_file)
 

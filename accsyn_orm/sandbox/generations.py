@@ -72,10 +72,10 @@ class V3:
     """Generation 3.2 and later."""
 
     base = "/api/v3"
-    event_path = f"{base}/event"
-    login_path = f"{base}/api/login"
+    event_path: str = f"{base}/event"
+    login_path: str = f"{base}/api/login"
     login_uri = "api/login"
-    registry_path = f"{base}/J3PKTtDvolDMBtTy6AFGA"
+    registry_path: str = f"{base}/J3PKTtDvolDMBtTy6AFGA"
     registry_method = "GET"
     registry_ident = "ident"
     # Whether a session key signs the events.
@@ -187,14 +187,14 @@ class V1(V31):
     """Generation 1: the clients 1.x and 2.x."""
 
     base = "/api/v1.0"
-    event_path = f"{base}/event"
-    login_path = f"{base}/user/login/auth"
+    event_path: str = f"{base}/event"
+    login_path: str = f"{base}/user/login/auth"
     login_uri = "user/login/auth"
-    registry_path = f"{base}/registry/organization/domain"
+    registry_path: str = f"{base}/registry/organization/domain"
     registry_method = "PUT"
     registry_ident = "organization"
     keyed = True
-    owners = ("domain",)
+    owners: ClassVar[tuple[str, ...]] = ("domain",)
     operations: ClassVar[Mapping[tuple[str, str], Operation]] = {
         ("POST", "user/generate_session_key"): generated_session_key
     }

@@ -91,17 +91,17 @@ class Sandbox:
         self.requests: list[RequestRecord] = []
         self.effects: list[Effect] = []
         self.mails: list[Mail] = []
-        self.faults = Faults()
+        self.faults: Faults = Faults()
         self.bucket: TokenBucket | None = None
         self.rate_limit = rate_limit
-        self.port = port
+        self.port: int = port
         self._wanted_port = port
         self._data = data
         self._db = None if db is None else os.fspath(db)
         self._jobs = jobs
         samples = FILES if data == "demo" else None
-        self.disk = Disk(None if folder is None else os.fspath(folder), samples)
-        self.transfers = Transfers(self)
+        self.disk: Disk = Disk(None if folder is None else os.fspath(folder), samples)
+        self.transfers: Transfers = Transfers(self)
         self._transferring = transfers
         self._tls = tls
         self._hostnames = tuple(hostnames)

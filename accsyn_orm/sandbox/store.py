@@ -96,7 +96,7 @@ class Store:
             raise ConfigurationError(f"The sandbox cannot open {self._path}: {error}.") from error
         try:
             self._prepare()
-            self.log = LogBook(self._connection)
+            self.log: LogBook = LogBook(self._connection)
             self._load()
         except (sqlite3.Error, ConfigurationError) as error:
             self._connection.close()
@@ -132,7 +132,7 @@ class Store:
             self._index(Row(kind, identity, loaded, "", bool(archived), sequence))
             self._sequence = sequence
         accounts = self._connection.execute("SELECT user, role, api_key, pwd FROM account ORDER BY rowid")
-        self.accounts = {row[0]: Account(*row) for row in accounts}
+        self.accounts: dict[str, Account] = {row[0]: Account(*row) for row in accounts}
 
     @property
     def version(self) -> int:

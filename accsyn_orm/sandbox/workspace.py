@@ -33,9 +33,9 @@ class Workspace:
 
     def __init__(self, store: Store, disk: Disk | None = None) -> None:
         self.store = store
-        self.disk = disk or Disk()
-        self.lock = threading.Lock()
-        self.sessions = Sessions()
+        self.disk: Disk = disk or Disk()
+        self.lock: threading.Lock = threading.Lock()
+        self.sessions: Sessions = Sessions()
 
     @property
     def code(self) -> str:

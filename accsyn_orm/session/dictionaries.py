@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..errors import InvalidValue, ProtocolError
 from ..mapping.registry import date_attributes
@@ -26,6 +26,7 @@ from .shares import ShareCalls
 from .statements import Statement, attributes_of, literal, parse_statement
 
 if TYPE_CHECKING:
+    import builtins
     from collections.abc import Mapping, Sequence
 
     from ..wire.messages import Call
@@ -37,7 +38,7 @@ class _DeprecatedNames(AnsweringSession):
     """Names that the published client keeps from earlier days; apart, so that `str` hides no type below."""
 
     @staticmethod
-    def str(d: Any, indent: int = 4) -> Any:
+    def str(d: object, indent: int = 4) -> builtins.str:
         """Write a dictionary as JSON text. Deprecated, as in the published client: use `dump`."""
         return _written(d, indent)
 
@@ -55,6 +56,43 @@ class DictionaryCalls(AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceC
     DEFAULT_CONNECT_TIMEOUT = DEFAULT_CONNECT_TIMEOUT
 
     # Reading
+
+    @overload
+    def find(
+        self,
+        /,
+        query: str,
+        entityid: str | None = ...,
+        attributes: Sequence[str] | None = ...,
+        finished: bool | None = ...,
+        inactive: bool | None = ...,
+        offline: bool | None = ...,
+        archived: bool | None = ...,
+        limit: int | None = ...,
+        skip: int | None = ...,
+        create: bool = ...,
+        update: bool = ...,
+        single_entity_query: Literal[False] = ...,
+    ) -> list[Any]: ...
+
+    @overload
+    def find(
+        self,
+        /,
+        query: str,
+        entityid: str | None = ...,
+        attributes: Sequence[str] | None = ...,
+        finished: bool | None = ...,
+        inactive: bool | None = ...,
+        offline: bool | None = ...,
+        archived: bool | None = ...,
+        limit: int | None = ...,
+        skip: int | None = ...,
+        create: bool = ...,
+        update: bool = ...,
+        *,
+        single_entity_query: bool,
+    ) -> Any: ...
 
     @remembers_errors
     @in_earlier_orders(find_arguments)
@@ -258,7 +296,7 @@ class DictionaryCalls(AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceC
         return self._rows(self._dialect.update_many(entitytype, entityid, data), entitytype)
 
     @remembers_errors
-    def delete_one(self, entitytype: str, entityid: str, data: Mapping[str, Any] | None = None) -> Any:
+    def delete_one(self, entitytype: str, entityid: str, data: Mapping[str, Any] | None = None) -> bool:
         """
         Delete an entity.
 
@@ -270,25 +308,28 @@ class DictionaryCalls(AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceC
         Returns:
             True.
         """
-        return self._settled(self._dialect.delete(entitytype, entityid, data))
+        done: bool = self._settled(self._dialect.delete(entitytype, entityid, data))
+        return done
 
     @remembers_errors
-    def deactivate_one(self, entitytype: str, entityid: str) -> Any:
+    def deactivate_one(self, entitytype: str, entityid: str) -> bool:
         """Take an entity out of use and keep it; returns True."""
-        return self._settled(self._dialect.deactivate(entitytype, entityid))
+        done: bool = self._settled(self._dialect.deactivate(entitytype, entityid))
+        return done
 
     @remembers_errors
-    def offline_one(self, entitytype: str, entityid: str) -> Any:
+    def offline_one(self, entitytype: str, entityid: str) -> bool:
         """Take an entity out of use. Deprecated, as in the published client: use `deactivate_one`."""
         return self.deactivate_one(entitytype, entityid)
 
     @remembers_errors
-    def activate_one(self, entitytype: str, entityident: str) -> Any:
+    def activate_one(self, entitytype: str, entityident: str) -> bool:
         """Bring an entity back into use, by id or by code; returns True."""
-        return self._settled(self._dialect.activate(entitytype, entityident))
+        done: bool = self._settled(self._dialect.activate(entitytype, entityident))
+        return done
 
     @remembers_errors
-    def online_one(self, entitytype: str, entityident: str) -> Any:
+    def online_one(self, entitytype: str, entityident: str) -> bool:
         """Bring an entity back into use, under the name that goes with `offline_one`; returns True."""
         return self.activate_one(entitytype, entityident)
 
@@ -299,7 +340,7 @@ class DictionaryCalls(AccessCalls, ShareCalls, FileCalls, SettingCalls, ServiceC
         return self._last_message
 
     @staticmethod
-    def dump(d: Any, indent: int = 4) -> Any:
+    def dump(d: object, indent: int = 4) -> str:
         """Write a dictionary as JSON text; times are written in UTC, as they are sent."""
         return _written(d, indent)
 
@@ -321,5 +362,5 @@ def _inactive(inactive: bool | None, offline: bool | None) -> bool | None:
     return offline if inactive is None else inactive
 
 
-def _written(value: Any, indent: int) -> str:
+def _written(value: object, indent: int) -> str:
     return "None" if value is None else json.dumps(codec.encode_value(value), indent=indent)

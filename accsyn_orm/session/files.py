@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from .answering import AnsweringSession, localise
 from .base import remembers_errors
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["FileCalls", "Path"]
 
 Path: TypeAlias = "str | AccsynPath | Mapping[str, Any] | Sequence[str | AccsynPath]"
+# As type checkers tell them apart, to whom a text is a sequence of texts.
+One: TypeAlias = "str | AccsynPath | Mapping[str, Any]"
+Many: TypeAlias = "list[str | AccsynPath] | list[str] | list[AccsynPath] | tuple[str | AccsynPath, ...]"
 Patterns: TypeAlias = "str | Sequence[str] | None"
 
 _DATES = frozenset({"modified", "created"})
@@ -46,7 +49,7 @@ class FileCalls(AnsweringSession):
         directories_only: bool = False,
         include: Patterns = None,
         exclude: Patterns = None,
-    ) -> Any:
+    ) -> list[dict[str, Any]]:
         """
         List a directory.
 
@@ -70,7 +73,18 @@ class FileCalls(AnsweringSession):
             "include": include or None,
             "exclude": exclude or None,
         }
-        return self._file("ls", path, recursive=recursive, getsize=getsize, **options)
+        found: list[dict[str, Any]] = self._file("ls", path, recursive=recursive, getsize=getsize, **options)
+        return found
+
+    @overload
+    def getsize(
+        self, /, path: One, include: Patterns = None, exclude: Patterns = None, maxdepth: int | None = None
+    ) -> int: ...
+
+    @overload
+    def getsize(
+        self, /, path: Many, include: Patterns = None, exclude: Patterns = None, maxdepth: int | None = None
+    ) -> list[dict[str, Any]]: ...
 
     @remembers_errors
     @in_earlier_orders(renamed(p="path"))
@@ -93,16 +107,34 @@ class FileCalls(AnsweringSession):
         options = {"include": include or None, "exclude": exclude or None, "maxdepth": maxdepth}
         return self._file("getsize", path, **options)
 
+    @overload
+    def exists(self, /, path: One) -> bool: ...
+
+    @overload
+    def exists(self, /, path: Many) -> list[dict[str, Any]]: ...
+
     @remembers_errors
     @in_earlier_orders(renamed(p="path"))
     def exists(self, path: Path) -> Any:
         """Tell whether there is a file or directory."""
         return self._file("exists", path)
 
+    @overload
+    def mkdir(self, /, path: One) -> bool: ...
+
+    @overload
+    def mkdir(self, /, path: Many) -> list[dict[str, Any]]: ...
+
     @remembers_errors
     def mkdir(self, path: Path) -> Any:
         """Make a directory; the one above it has to be there. Returns True."""
         return self._file("mkdir", path)
+
+    @overload
+    def rename(self, /, path: One, path_to: Path) -> bool: ...
+
+    @overload
+    def rename(self, /, path: Many, path_to: Path) -> list[dict[str, Any]]: ...
 
     @remembers_errors
     def rename(self, path: Path, path_to: Path) -> Any:
@@ -118,6 +150,12 @@ class FileCalls(AnsweringSession):
         """
         return self._file("rename", path, path_to=_plain(path_to))
 
+    @overload
+    def mv(self, /, path_src: One, path_dst: Path) -> bool: ...
+
+    @overload
+    def mv(self, /, path_src: Many, path_dst: Path) -> list[dict[str, Any]]: ...
+
     @remembers_errors
     def mv(self, path_src: Path, path_dst: Path) -> Any:
         """
@@ -132,6 +170,12 @@ class FileCalls(AnsweringSession):
         """
         return self._file("move", path_src, path_to=_plain(path_dst))
 
+    @overload
+    def delete(self, /, path: One, force: bool = False) -> bool: ...
+
+    @overload
+    def delete(self, /, path: Many, force: bool = False) -> list[dict[str, Any]]: ...
+
     @remembers_errors
     def delete(self, path: Path, force: bool = False) -> Any:
         """
@@ -145,6 +189,12 @@ class FileCalls(AnsweringSession):
             True.
         """
         return self._file("delete", path, force=force)
+
+    @overload
+    def rm(self, /, path: One) -> bool: ...
+
+    @overload
+    def rm(self, /, path: Many) -> list[dict[str, Any]]: ...
 
     @remembers_errors
     def rm(self, path: Path) -> Any:

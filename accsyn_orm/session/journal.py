@@ -79,9 +79,9 @@ class Journal:
         lock: sqlite3.Connection | None,
     ) -> None:
         self.path = path
-        self.plan = contents.plan
-        self.notes = contents.notes
-        self.version = contents.version
+        self.plan: Plan = contents.plan
+        self.notes: Mapping[str, str] = contents.notes
+        self.version: str = contents.version
         self._operations = {operation.number: operation for operation in self.plan}
         self._connection = connection
         self._lock = lock

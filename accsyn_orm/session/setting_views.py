@@ -30,7 +30,7 @@ class SettingSession(Protocol):
         """Return settings by their names."""
         ...
 
-    def set_setting(self, entitytype: str, name: str, value: Any, entityid: str | None = None) -> bool:
+    def set_setting(self, entitytype: str, name: str, value: object, entityid: str | None = None) -> bool:
         """Change a setting."""
         ...
 
@@ -89,7 +89,7 @@ class EntitySettings(MutableMapping[str, str]):
             )
         return _text(value)
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def __setitem__(self, name: str, value: object) -> None:
         self._session.set_setting(self._type, name, value, self._id)
 
     def __delitem__(self, name: str) -> None:

@@ -96,7 +96,7 @@ class SettingCalls(AnsweringSession):
         self,
         entitytype: str,
         name: str,
-        value: Any,
+        value: object,
         entityid: str | None = None,
         integration: str | None = None,
         data: Mapping[str, Any] | None = None,
@@ -136,7 +136,7 @@ class SettingCalls(AnsweringSession):
         return bool(self._settled(self._dialect.delete_setting(entitytype, name, id=entityid)))
 
 
-def setting_text(name: str, value: Any) -> str:
+def setting_text(name: str, value: object) -> str:
     """
     Write the value of a setting as the text that the server keeps (accsyn documentation, "Settings").
 

@@ -60,7 +60,7 @@ class ShareCalls(AnsweringSession):
         return self._rows(self._dialect.assignments(entitytype, entityid), "server")
 
     @remembers_errors
-    def delete_many(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> Any:
+    def delete_many(self, entitytype: str, entityid: str, data: Mapping[str, Any]) -> bool:
         """
         Take files out of a collection; the files themselves stay where they are.
 
@@ -72,7 +72,8 @@ class ShareCalls(AnsweringSession):
         Returns:
             True.
         """
-        return self._settled(self._dialect.delete_many(entitytype, entityid, data))
+        done: bool = self._settled(self._dialect.delete_many(entitytype, entityid, data))
+        return done
 
     def _done(self, call: Call) -> bool:
         return bool(self._settled(call))

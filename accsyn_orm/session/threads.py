@@ -54,7 +54,7 @@ class Threads:
     def __init__(self, most: int) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
-        self.process = os.getpid()
+        self.process: int = os.getpid()
         self._pool = ThreadPoolExecutor(most, thread_name_prefix="accsyn_orm")
         self._tasks: weakref.WeakSet[Task] = weakref.WeakSet()
 

@@ -36,6 +36,7 @@ from accsyn_orm import (
     MultipleFound,
     NoSession,
     NotFound,
+    Outcome,
     PermissionDenied,
     ProtocolError,
     ProxyError,
@@ -59,7 +60,9 @@ from accsyn_orm import (
     WaitError,
     WaitTimeout,
     accsynException,
+    errors,
 )
+from accsyn_orm.session.conflicts import ConflictingChange
 
 
 def each_stands_under_its_own() -> None:
@@ -80,6 +83,13 @@ def each_stands_under_its_own() -> None:
     ]
     warned: list[type[UserWarning]] = [InsecureProxyWarning, UnfitValueWarning]
     del roots, configuration, transport, failed, server, query, waiting, session, warned
+
+
+def those_that_carry_values_are_still_themselves(error: CommitError, conflict: Conflict) -> None:
+    same: errors.CommitError = error
+    other: errors.Conflict = conflict
+    classes: list[type[errors.SessionError]] = [CommitError, Conflict]
+    del same, other, classes
 
 
 def built_in_errors_catch_them() -> None:
@@ -111,11 +121,11 @@ def errors_carry_data(
     assert_type(syntax.text, str)
     assert_type((syntax.line, syntax.column), tuple[int, int])
     assert_type(ended.seen, dict[str, Any])
-    assert_type(commit.applied, tuple[Any, ...])
-    assert_type(commit.rejected, tuple[Any, ...])
-    assert_type(commit.unknown, tuple[Any, ...])
-    assert_type(commit.not_sent, tuple[Any, ...])
-    assert_type(conflict.conflicts, tuple[Any, ...])
+    assert_type(commit.applied, tuple[Outcome, ...])
+    assert_type(commit.rejected, tuple[Outcome, ...])
+    assert_type(commit.unknown, tuple[Outcome, ...])
+    assert_type(commit.not_sent, tuple[Outcome, ...])
+    assert_type(conflict.conflicts, tuple[ConflictingChange, ...])
 
 
 def a_class_has_errors_of_its_own() -> None:

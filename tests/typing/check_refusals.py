@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import accsyn_orm
-from accsyn_orm import Job, Manager, Q, Queue, Task, User, fields, register_lookup
+from accsyn_orm import CommitError, Conflict, Job, Manager, Q, Queue, Task, User, fields, register_lookup
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -75,6 +75,13 @@ def assignments(job: Job, lisa: User, since: dt.datetime) -> None:
     job.finished = 5  # type: ignore[assignment]
     job.mirror = since  # type: ignore[assignment]
     job.tasks = []  # type: ignore[assignment]
+    job.code = 5  # type: ignore[assignment]
+    job.metadata = "shot"  # type: ignore[assignment]
+    job.settings = {"speed": 5}  # type: ignore[dict-item]
+    job.initial_recipients = [lisa]  # type: ignore[list-item]
+    lisa.volumes = "projects"  # type: ignore[assignment]
+    lisa.queue = lisa  # type: ignore[assignment]
+    lisa.queue_id = 5  # type: ignore[assignment]
 
 
 def what_comes_out(session: Session, job: Job) -> None:
@@ -86,6 +93,39 @@ def what_comes_out(session: Session, job: Job) -> None:
     got: User | None = session.get(Job, "5b")  # type: ignore[assignment]
     one: Job = Job.objects[:1]  # type: ignore[assignment]
     del name, user, first, found, tasks, got, one
+
+
+def references_that_may_lead_nowhere(job: Job, lisa: User, queue: Queue) -> None:
+    above: Queue = queue.parent  # type: ignore[assignment]
+    ident: str = lisa.queue_id  # type: ignore[assignment]
+    del above, ident
+    lisa.queue.code  # type: ignore[union-attr]  # noqa: B018
+    job.source.code  # type: ignore[union-attr]  # noqa: B018
+    User.objects.filter(User.queue == lisa)  # type: ignore[arg-type]
+
+
+def errors_that_carry_values(error: CommitError, conflict: Conflict) -> None:
+    error.rejected[0].title  # type: ignore[attr-defined]  # noqa: B018
+    conflict.conflicts[0].before  # type: ignore[attr-defined]  # noqa: B018
+    number: int = error.applied[0].id  # type: ignore[assignment]
+    del number
+
+
+def calls(session: Session) -> None:
+    session.find(5)  # type: ignore[call-overload]
+    session.exists(5)  # type: ignore[call-overload]
+    there: bool = session.exists(["share=projects"])  # type: ignore[assignment]
+    rows: dict[str, object] = session.find("job")  # type: ignore[assignment]
+    text: bytes = session.dump({})  # type: ignore[assignment]
+    del there, rows, text
+
+
+async def nothing_is_awaited(session: Session) -> None:
+    await session.commit()  # type: ignore[misc]
+    async with session:  # type: ignore[attr-defined]
+        pass
+    async for _ in Job.objects:  # type: ignore[attr-defined]
+        pass
 
 
 def sessions(session: Session, job: Job) -> None:

@@ -101,6 +101,8 @@ def test_references_by_id_are_followed(session: Session) -> None:
     assert folder.parent.code == "projects"
     assert folder.parent.paths["linux"] == "/mnt/projects"
     lane = entities.Lane.objects.using(session).all()[0]
+    assert lane.parent is not None
+    assert lane.site is not None
     assert (lane.parent.code, lane.site.main, lane.user.role) == ("srv-hq-01", True, "admin")
     home = entities.Home.objects.using(session).get(code="lisa@example.com")
     assert home.user.code == "lisa@example.com"

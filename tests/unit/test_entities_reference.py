@@ -392,14 +392,18 @@ def test_a_class_is_mapped_to_its_type(name: str) -> None:
 @pytest.mark.parametrize("name", REFERENCE)
 def test_references_are_annotated_with_their_class_and_their_id(name: str) -> None:
     cls = entity_class(name)
-    annotated = {key: text for base in cls.__mro__ for key, text in inspect.get_annotations(base).items()}
+    annotated = {
+        key: text for base in reversed(cls.__mro__) for key, text in inspect.get_annotations(base).items()
+    }
     for field in cls.__mapper__.fields.values():
         if isinstance(field.kind, kinds.Reference):
             target = field.kind.target
-            assert annotated[field.name] == f"Mapped[{target or 'Any'}]"
             if target is not None:
                 assert class_named(target) is entity_class(target)
-                assert annotated[field.slot] == "Mapped[str]"
+            annotation = annotated[field.name]
+            may_be_none = " | None" if annotation.endswith(" | None]") else ""
+            assert annotation == f"Mapped[{target or 'Entity'}{may_be_none}]"
+            assert annotated[field.slot] == f"Mapped[str{may_be_none}]"
 
 
 @pytest.mark.parametrize("name", STATUSES)

@@ -158,10 +158,11 @@ def test_a_query_of_an_entity_uses_its_id(served: Any) -> None:
 
 
 def test_every_method_returns_a_new_query_set_and_leaves_the_old_one_alone() -> None:
+    session: Any = object()
     jobs = Job.objects.filter(status="failed")
     others = [
         jobs.all(), jobs.filter(code="a"), jobs.exclude(code="a"), jobs.only("code"), jobs.finished(), jobs.archived(),
-        jobs.inactive(), jobs.within(IDENT), jobs.using(object()), jobs[:5], jobs[5:], jobs.none(),
+        jobs.inactive(), jobs.within(IDENT), jobs.using(session), jobs[:5], jobs[5:], jobs.none(),
     ]  # fmt: skip
     assert all(other is not jobs for other in others)
     assert len({id(other) for other in others}) == len(others)

@@ -111,6 +111,7 @@ def test_a_reference_of_a_type_that_no_class_is_mapped_to_does_not_hinder_the_ot
 
     served(answer)
     known, odd = Job.objects.all()
+    assert known.source is not None
     assert known.source.code == "lisa@example.com"
     with pytest.raises(
         ConfigurationError, match=r"source_ref of <Job .* is 'martian:b+'.*declare one: class"
