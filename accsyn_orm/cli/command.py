@@ -27,7 +27,7 @@ _EPILOG = (
 )
 
 # Tracebacks with the values of variables could show a key, and are off; an error that is ours is told in a line.
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="accsyn-orm",
     help="The object mapper for the accsyn REST API, from the command line.",
     epilog=_EPILOG,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, ParamSpec
 
 import typer
@@ -15,8 +17,21 @@ from .terminal import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
-__all__ = ["CLOSED", "DONE", "FAILED", "INTERRUPTED", "UNKNOWN", "USAGE", "complain", "exits", "misuse"]
+__all__ = [
+    "CLOSED",
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "UNKNOWN",
+    "USAGE",
+    "complain",
+    "exits",
+    "handling",
+    "misuse",
+    "terminable",
+]
 
 DONE, FAILED, USAGE, UNKNOWN = 0, 1, 2, 3
 # 128 and the number of the signal, as shells have it: SIGINT, SIGPIPE.
@@ -65,6 +80,31 @@ def misuse() -> Iterator[None]:
     except (QueryError, UnknownField, InvalidValue, ReadOnlyField) as error:
         complain(str(error))
         raise typer.Exit(USAGE) from None
+
+
+def terminable() -> contextlib.AbstractContextManager[None]:
+    """Take SIGTERM for Ctrl-C, so that what a block opened is closed on either."""
+    return handling("SIGTERM", signal.default_int_handler)
+
+
+@contextlib.contextmanager
+def handling(name: str, handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """
+    Handle a signal during a block, where there is such a signal, and on the thread that may.
+
+    Args:
+        name: Such as `SIGTERM`.
+        handler: What is called on it.
+    """
+    number = getattr(signal, name, None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
 
 
 def _report(error: CommitError) -> None:

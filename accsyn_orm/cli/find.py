@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import enum
+import io
+import os
+import stat
 import sys
 import warnings
 from typing import TYPE_CHECKING, Annotated
@@ -102,7 +105,7 @@ def find(
         if form is Format.PARQUET:
             _write_parquet(found, shown, str(output))
         else:
-            _write(found, shown, form, output)
+            _write(found, shown, form, output, gives_way=columns is None)
     return DONE
 
 
@@ -143,9 +146,17 @@ def _check_output(form: Format, output: str | None, shown: Sequence[Column]) -> 
         )
 
 
-def _write(found: QuerySet[Entity], shown: Sequence[Column], form: Format, output: str | None) -> None:
+def _write(
+    found: QuerySet[Entity], shown: Sequence[Column], form: Format, output: str | None, *, gives_way: bool
+) -> None:
     if output is None:
-        _write_records(found, shown, _writer(form, shown, sys.stdout))
+        bar = sys.stderr.isatty() and _is_file(sys.stdout)
+        writer = (
+            TableWriter([column.name for column in shown], gives_way=gives_way)
+            if form is Format.TABLE
+            else _writer(form, shown, sys.stdout)
+        )
+        _write_records(found, shown, writer, bar=bar)
         return
     # Half of a surrogate pair, which JSON can carry and UTF-8 cannot, is written as its number.
     lenient = "backslashreplace"
@@ -153,21 +164,20 @@ def _write(found: QuerySet[Entity], shown: Sequence[Column], form: Format, outpu
         replacing(output) as path,
         path.open("w", encoding="utf-8", newline="", errors=lenient) as stream,
     ):
-        _write_records(found, shown, _writer(form, shown, stream))
+        _write_records(found, shown, _writer(form, shown, stream), bar=sys.stderr.isatty())
 
 
 def _writer(form: Format, shown: Sequence[Column], stream: TextIO) -> RecordWriter:
-    names = [column.name for column in shown]
-    if form is Format.TABLE:
-        return TableWriter(names)
     if form is Format.CSV:
-        return CsvWriter(names, stream)
+        return CsvWriter([column.name for column in shown], stream)
     return JsonWriter(stream) if form is Format.JSON else JsonLinesWriter(stream)
 
 
-def _write_records(found: QuerySet[Entity], shown: Sequence[Column], writer: RecordWriter) -> None:
+def _write_records(
+    found: QuerySet[Entity], shown: Sequence[Column], writer: RecordWriter, *, bar: bool
+) -> None:
     found = _loading(found, shown) if shown else found
-    for entity in found.iterator(progress=_shows_progress()):
+    for entity in found.iterator(progress=bar):
         writer.write({column.name: column.value(entity) for column in shown} or attributes_of(entity))
     writer.finish()
 
@@ -184,13 +194,16 @@ def _write_parquet(found: QuerySet[Entity], shown: Sequence[Column], output: str
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            _loading(found, shown).to_parquet(output, progress=_shows_progress())
+            _loading(found, shown).to_parquet(output, progress=sys.stderr.isatty())
         except OSError as error:
             raise ConfigurationError(f"{output} cannot be written: {error.strerror or error}") from error
     for warning in caught:
         complain(f"warning: {warning.message}")
 
 
-def _shows_progress() -> bool:
-    """Whether standard error is a terminal, and standard output is none, which would say how far it is itself."""
-    return sys.stderr.isatty() and not sys.stdout.isatty()
+def _is_file(stream: TextIO) -> bool:
+    """Whether a stream ends in a file; a pipe may lead to a program that shows what it reads, as `less` does."""
+    try:
+        return stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+    except io.UnsupportedOperation:
+        return False

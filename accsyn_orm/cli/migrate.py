@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
-import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +11,7 @@ import typer
 from ..errors import ConfigurationError
 from ..migrate import load_script, plan_migrations, resume, run_migrations, status, undo
 from .connecting import Connection, connects
-from .exits import DONE, FAILED, INTERRUPTED, UNKNOWN, USAGE, complain, exits
+from .exits import DONE, FAILED, INTERRUPTED, UNKNOWN, USAGE, complain, exits, terminable
 from .terminal import agreed
 
 if TYPE_CHECKING:
@@ -37,14 +35,16 @@ Workers = Annotated[
 Journal = Annotated[str, typer.Option("--journal", metavar="PATH", help="The journal of the run.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before sending.")]
 
-app = typer.Typer(help="Run migration scripts, see how far they are, resume them, undo them.", epilog=_EPILOG)
+app: typer.Typer = typer.Typer(
+    help="Run migration scripts, see how far they are, resume them, undo them.", epilog=_EPILOG
+)
 
 
 @contextlib.contextmanager
 def _interruptible(journal: str | None) -> Iterator[None]:
     """Take SIGTERM for Ctrl-C, and end on it with the way on from there."""
     try:
-        with _terminable():
+        with terminable():
             yield
     except KeyboardInterrupt:
         way_on = (
@@ -54,18 +54,6 @@ def _interruptible(journal: str | None) -> Iterator[None]:
         )
         complain(f"interrupted{way_on}")
         raise typer.Exit(INTERRUPTED) from None
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @app.command("run", epilog=_EPILOG)

@@ -35,7 +35,7 @@ Classes = Annotated[
     ),
 ]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Compare the entity classes with what a workspace says of its entity types, for the signed-in role; write"
     " classes for what is missing.",
     epilog=_EPILOG,

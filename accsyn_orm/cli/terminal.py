@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "agreed",
+    "can_be_drawn_on",
     "console",
     "escaped",
     "is_interactive",
@@ -51,6 +52,11 @@ def console() -> Console:
     """Return a console for standard output: coloured on a terminal, endlessly wide where there is none."""
     width = None if sys.stdout.isatty() else _UNBOUNDED
     return _Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
+
+
+def can_be_drawn_on() -> bool:
+    """Whether standard output is a terminal on which what was written can be written over."""
+    return sys.stdout.isatty() and not console().is_dumb_terminal
 
 
 def is_interactive() -> bool:

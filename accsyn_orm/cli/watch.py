@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,13 +14,15 @@ from rich.live import Live
 from .columns import columns_of, usual_columns
 from .connecting import Connection, connects
 from .entity_types import query_set_of
-from .exits import DONE, exits, misuse
-from .terminal import console, escaped, json_text, value_text
-from .watch_table import WatchTable, bar_columns
+from .exits import DONE, exits, handling, misuse, terminable
+from .terminal import can_be_drawn_on, console, escaped, json_text, value_text
+from .watch_table import GIVING_WAY, WatchTable, bar_columns
 from .writers import JsonLinesWriter, TableWriter
 
 if TYPE_CHECKING:
+    import contextlib
     from collections.abc import Sequence
+    from types import FrameType
 
     from ..entities.base import Entity
     from ..mapping.mapper import Mapper
@@ -74,12 +78,13 @@ def watch(
     related = dict.fromkeys(column.field.name for column in shown if column.beyond is not None)
     with connection.open() as session:
         found = wanted.only(*names).select_related(*related).using(session)
-        table = WatchTable(f"{wanted.query} at {session.workspace}", shown)
+        title = f"{wanted.query} at {session.workspace}"
+        table = WatchTable(title, shown, GIVING_WAY if columns is None else ())
         if once:
             _print_once(found, shown, table, json=json)
             return DONE
         with found.watch(interval=interval, timeout=timeout, initial=True) as watching:
-            if sys.stdout.isatty() and not json:
+            if can_be_drawn_on() and not json:
                 _show(watching, table)
             else:
                 for event in watching:
@@ -106,11 +111,30 @@ def _print_once(found: QuerySet[Entity], shown: Sequence[Column], table: WatchTa
 
 def _show(watching: Watch[Entity], table: WatchTable) -> None:
     screen = console()
-    with Live(table, console=screen, refresh_per_second=2) as live:
-        for event in watching:
-            table.take(event)
-            table.update(watching.entities)
-            live.refresh()
+    # On a screen of its own, since what is typed and a window that changes its size would move what is drawn over.
+    live = Live(table, console=screen, screen=True, refresh_per_second=2)
+    try:
+        with terminable(), _suspendable(live), live:
+            for event in watching:
+                table.take(event)
+                table.update(watching.entities)
+                live.refresh()
+    finally:
+        if not table.is_empty:
+            screen.print(table)
+
+
+def _suspendable(live: Live) -> contextlib.AbstractContextManager[None]:
+    """Leave the terminal to the shell as it was while Ctrl-Z stops the command."""
+
+    def suspend(_signal: int, _frame: FrameType | None) -> None:
+        was_started = live.is_started
+        live.stop()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        if was_started:
+            live.start(refresh=True)
+
+    return handling("SIGTSTP", suspend)
 
 
 def _line(event: Event[Entity]) -> str:

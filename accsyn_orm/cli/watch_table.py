@@ -24,11 +24,18 @@ if TYPE_CHECKING:
     from ..queryset.watching import Event
     from .columns import Column
 
-__all__ = ["WatchTable", "bar_columns"]
+__all__ = ["GIVING_WAY", "WatchTable", "bar_columns"]
+
+# Which columns are left out where a terminal is too narrow for all, and in which order.
+GIVING_WAY = ("size", "speed", "etr", "status")
 
 _BARRED = ("id", "name", "status", "progress", "size", "speed", "etr")
 _TITLES = {"etr": "time left"}
 _KEPT = 5
+_GAP = 2
+# Characters that a column needs to be worth its place; of a progress it is a short bar and the number.
+_NEEDED = {"id": 24, "progress": 11, "size": 8, "speed": 10, "etr": 9, "status": 9}
+_NEEDED_BY_OTHERS = 10
 # The title, the names of the columns, and the line that counts what is left out.
 _AROUND = 4
 
@@ -45,13 +52,20 @@ class WatchTable:
     Args:
         title: What is looked for.
         columns: What is shown of each.
+        giving_way: Names of columns that are left out where there is no room for all, the first of them first.
     """
 
-    def __init__(self, title: str, columns: Sequence[Column]) -> None:
+    def __init__(self, title: str, columns: Sequence[Column], giving_way: Sequence[str] = ()) -> None:
         self._title = title
         self._columns = columns
+        self._giving_way = giving_way
         self._rows: list[list[Any]] = []
         self._left: deque[tuple[bool, list[Any]]] = deque(maxlen=_KEPT)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self._rows or self._left)
 
     def update(self, entities: Sequence[Entity]) -> None:
         """Show these."""
@@ -67,31 +81,52 @@ class WatchTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = max(1, console.height - _AROUND - len(self._left))
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
-        for column in self._columns:
-            self._add_column(table, column.name)
+        table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), expand=True)
+        places = self._fitting(options.max_width)
+        for place in places:
+            self._add_column(table, self._columns[place].name)
         for row in self._rows[:room]:
-            table.add_row(*self._cells(row))
+            table.add_row(*self._cells(row, places))
         for is_gone, row in self._left:
-            table.add_row(*self._cells(row), style="dim strike" if is_gone else "dim")
-        parts: list[RenderableType] = [Text(f"{self._title}: {len(self._rows)}", style="bold"), table]
+            table.add_row(*self._cells(row, places), style="dim strike" if is_gone else "dim")
+        title = Text(f"{self._title}: {len(self._rows)}", style="bold", no_wrap=True, overflow="ellipsis")
+        parts: list[RenderableType] = [title, table]
         if len(self._rows) > room:
             parts.append(Text(f"… and {len(self._rows) - room} more", style="dim"))
         yield Group(*parts)
 
+    def _fitting(self, width: int) -> list[int]:
+        """Return the places of the columns that there is room for."""
+        names = [column.name for column in self._columns]
+        left_out: set[str] = set()
+        for name in self._giving_way:
+            needed = [_needed(each) for each in names if each not in left_out]
+            if sum(needed) + _GAP * (len(needed) - 1) <= width:
+                break
+            left_out.add(name)
+        return [place for place, name in enumerate(names) if name not in left_out]
+
     def _add_column(self, table: Table, name: str) -> None:
         title = Text(_TITLES.get(name, escaped(name)))
         if name == "progress":
-            table.add_column(title, min_width=18, ratio=1, no_wrap=True)
+            table.add_column(title, min_width=_needed(name), ratio=1, no_wrap=True)
         elif name in {"size", "speed", "etr"}:
             table.add_column(title, justify="right", no_wrap=True)
-        elif name == "id" or name.endswith("_id"):
-            table.add_column(title, no_wrap=True, min_width=24)
+        elif _is_id(name):
+            table.add_column(title, no_wrap=True, min_width=_needed(name))
         else:
             table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=None if name == "status" else 1)
 
-    def _cells(self, row: list[Any]) -> list[RenderableType]:
-        return [_cell(column.name, value) for column, value in zip(self._columns, row, strict=True)]
+    def _cells(self, row: list[Any], places: Sequence[int]) -> list[RenderableType]:
+        return [_cell(self._columns[place].name, row[place]) for place in places]
+
+
+def _is_id(name: str) -> bool:
+    return name == "id" or name.endswith("_id")
+
+
+def _needed(name: str) -> int:
+    return _NEEDED["id"] if _is_id(name) else _NEEDED.get(name, _NEEDED_BY_OTHERS)
 
 
 def _cell(name: str, value: Any) -> RenderableType:
@@ -107,6 +142,6 @@ def _cell(name: str, value: Any) -> RenderableType:
 def _bar(percent: int) -> RenderableType:
     grid = Table.grid(padding=(0, 1, 0, 0), expand=True)
     grid.add_column(ratio=1)
-    grid.add_column(justify="right", width=5)
+    grid.add_column(justify="right", width=5, no_wrap=True)
     grid.add_row(ProgressBar(total=100, completed=percent), Text(f"{value_text(percent)} %"))
     return grid

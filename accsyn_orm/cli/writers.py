@@ -104,22 +104,29 @@ class TableWriter:
     """
     A table for people, on standard output.
 
-    Its columns are as wide as the first rows need. On a terminal they are made to fit, and what does not fit is cut
-    with an ellipsis; elsewhere nothing is cut.
+    Its columns are as wide as the first rows need, and numbers stand on the right. On a terminal they are made to fit,
+    and what does not fit is cut with an ellipsis; elsewhere nothing is cut.
 
     Args:
         names: Of the columns.
+        gives_way: Whether the last columns are left out of a terminal that is too narrow for all.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], *, gives_way: bool = False) -> None:
         self._names = names
+        self._gives_way = gives_way
         self._console = console()
         self._cuts = sys.stdout.isatty()
         self._waiting: list[list[Text]] = []
-        self._widths: list[int] | None = None
+        self._kinds: list[set[type]] = [set() for _ in names]
+        # By place; where a column is left out, there is none.
+        self._widths: dict[int, int] | None = None
 
     def write(self, record: Mapping[str, Any]) -> None:
         """Write a record as a row, once it is known how wide the columns are."""
+        if self._widths is None:
+            for name, kinds in zip(self._names, self._kinds, strict=True):
+                kinds.add(type(record.get(name)))
         self._waiting.append([printed(record.get(name), name) for name in self._names])
         if self._widths is not None or len(self._waiting) >= _SAMPLE:
             self._print()
@@ -137,35 +144,55 @@ class TableWriter:
         self._waiting = []
 
     def _line(self, cells: list[Text]) -> None:
-        for cell, width in zip(cells, self._widths or (), strict=True):
+        widths = self._widths or {}
+        for place, width in widths.items():
+            cell = cells[place]
             if self._cuts:
                 cell.truncate(width, overflow="ellipsis")
-            cell.pad_right(max(0, width - cell.cell_len))
-        line = Text(" " * _GAP).join(cells)
+            pad = cell.pad_left if _are_numbers(self._kinds[place]) else cell.pad_right
+            pad(max(0, width - cell.cell_len))
+        line = Text(" " * _GAP).join([cells[place] for place in widths])
         line.rstrip()
         self._console.print(line, soft_wrap=True)
 
-    def _fitted(self) -> list[int]:
+    def _fitted(self) -> dict[int, int]:
         rows = [
             [cell_len(name) for name in self._names],
             *([cell.cell_len for cell in row] for row in self._waiting),
         ]
-        widths = [max(column) for column in zip(*rows, strict=True)]
-        room = self._console.width - _GAP * (len(widths) - 1)
+        widths = {place: max(column) for place, column in enumerate(zip(*rows, strict=True))}
         if self._cuts:
-            # An id that is cut is good for nothing: those go last.
-            _shrink(widths, [place for place, name in enumerate(self._names) if not _is_id(name)], room)
-            _shrink(widths, list(range(len(widths))), room)
+            # A number that is cut is another one, and an id good for nothing: those go last.
+            ids = {place for place, name in enumerate(self._names) if _is_id(name)}
+            numbers = {place for place, kinds in enumerate(self._kinds) if _are_numbers(kinds)}
+            while self._gives_way and len(widths) > 1 and self._needed(widths, ids | numbers) > 0:
+                widths.popitem()
+            for kept in (ids | numbers, ids, set[int]()):
+                _shrink(widths, kept, self._room(widths))
         return widths
+
+    def _room(self, widths: Mapping[int, int]) -> int:
+        return self._console.width - _GAP * (len(widths) - 1)
+
+    def _needed(self, widths: Mapping[int, int], whole: set[int]) -> int:
+        """Return how many characters more than there are it takes to cut all but some as far as they may be cut."""
+        least = (width if place in whole else min(width, _NARROWEST) for place, width in widths.items())
+        return sum(least) - self._room(widths)
+
+
+def _are_numbers(kinds: set[type]) -> bool:
+    kinds = kinds - {type(None)}
+    return bool(kinds) and kinds <= {int, float}
 
 
 def _is_id(name: str) -> bool:
     return name.rpartition(".")[2] == "id" or name.endswith("_id")
 
 
-def _shrink(widths: list[int], places: list[int], room: int) -> None:
-    """Take from the widest of some columns until all fit, or none of these is wide any more."""
-    while places and sum(widths) > room:
+def _shrink(widths: dict[int, int], kept: set[int], room: int) -> None:
+    """Take from the widest of all columns but some until all fit, or none of these is wide any more."""
+    places = [place for place in widths if place not in kept]
+    while places and sum(widths.values()) > room:
         widest = max(places, key=lambda place: widths[place])
         if widths[widest] <= _NARROWEST:
             return

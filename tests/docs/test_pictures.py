@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -30,6 +31,18 @@ def test_there_are_no_others(drawn: dict[str, str]) -> None:
 def test_a_picture_asks_nothing_of_the_network(drawn: dict[str, str]) -> None:
     # The namespace of SVG and the home of rich are names, and are not fetched.
     assert [name for name, svg in drawn.items() if "url(http" in svg or "@font-face" in svg] == []
+
+
+def test_an_indented_text_begins_where_it_is_seen() -> None:
+    def show(console: Console) -> None:
+        console.print("  12 ", end="")
+        console.print("three", style="red")
+
+    svg = draw("title", show)
+    assert [text for text in re.findall(r"<text[^>]*>([^<]*)", svg) if text.startswith("&#160;")] == []
+    # A character is 12.2 wide.
+    assert 'x="24.4" y="20" textLength="36.6"' in svg
+    assert 'x="61" y="20" textLength="61"' in svg
 
 
 def test_the_words_of_a_picture_are_what_is_compared() -> None:

@@ -91,6 +91,34 @@ def test_ids_are_cut_last(shown: Callable[..., str], monkeypatch: pytest.MonkeyP
     assert all(len(line) <= 40 for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("width", "names"),
+    [(100, "id name status progress size created"), (60, "id name status progress"), (26, "id")],
+)
+def test_the_last_columns_give_way(
+    shown: Callable[..., str], monkeypatch: pytest.MonkeyPatch, width: int, names: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    title, *rows = _plain(shown("find", "job WHERE status=failed")).splitlines()
+    assert title.split() == names.split()
+    with Session():
+        jobs = list(Job.objects.filter(status="failed"))
+    for job, row in zip(jobs, rows, strict=True):
+        assert row.startswith(job.id)
+        assert len(row) <= width
+        assert "size" not in names or f" {job.size} " in row
+
+
+def test_columns_that_were_asked_for_stay(shown: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "55")
+    columns = "id,name,status,size"
+    title, row, *_ = _plain(shown("find", "job WHERE status=failed", "--columns", columns)).splitlines()
+    assert title.split() == columns.split(",")
+    with Session():
+        job = Job.objects.filter(status="failed")[0]
+    assert row == f"{job.id}  Dailies…  failed  {job.size}"
+
+
 def test_more_rows_than_a_table_waits_for(capsys: pytest.CaptureFixture[str]) -> None:
     writer = TableWriter(["id", "name"])
     for number in range(230):
@@ -102,6 +130,18 @@ def test_more_rows_than_a_table_waits_for(capsys: pytest.CaptureFixture[str]) ->
     assert names == "id  name"
     assert [line.split()[0] for line in lines] == [str(number) for number in range(230)]
     assert lines[-1] == "229  longer than those before"
+
+
+def test_numbers_stand_on_the_right(capsys: pytest.CaptureFixture[str]) -> None:
+    writer = TableWriter(["size", "speed", "odd", "yes", "none", "last"])
+    writer.write({"size": 7, "speed": 1.5, "odd": 1, "yes": True, "none": None, "last": "x"})
+    writer.write({"size": 12345, "speed": None, "odd": "text", "yes": False, "none": None, "last": "y"})
+    writer.finish()
+    assert capsys.readouterr().out.splitlines() == [
+        " size  speed  odd   yes    none  last",
+        "    7    1.5  1     true         x",
+        "12345         text  false        y",
+    ]
 
 
 def test_csv_on_a_terminal_is_escaped(sandbox: Sandbox, shown: Callable[..., str]) -> None:
@@ -117,7 +157,10 @@ def test_csv_on_a_terminal_is_escaped(sandbox: Sandbox, shown: Callable[..., str
 def test_watch_draws_a_table(shown: Callable[..., str]) -> None:
     seen = shown("watch", "job WHERE status=running", "--timeout", "0.2", "--interval", "0.1")
     assert "time left" in seen
-    assert " 39 %" in seen
+    assert " 39 %" in seen.rpartition("\x1b[?1049l")[2], "it stays below the command"
+    nothing = shown("watch", "job WHERE code=nothing", "--timeout", "0.2", "--interval", "0.1")
+    assert "time left" in nothing
+    assert nothing.endswith("\x1b[?1049l")
 
 
 def test_watch_once_draws_it_once(shown: Callable[..., str]) -> None:
@@ -132,6 +175,24 @@ def test_a_listing_to_a_file_shows_how_far_it_is(
     assert main(["find", "job", "--format", "jsonl", "--output", str(tmp_path / "jobs")]) == 0
     assert "job" in errors.getvalue()
     assert capsys.readouterr().out == ""
+    errors.truncate(0)
+    with (tmp_path / "more").open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert main(["find", "job", "--format", "jsonl"]) == 0
+    assert "job" in errors.getvalue()
+
+
+def test_a_listing_into_a_pipe_leaves_the_terminal_to_whoever_reads(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = Terminal()
+    reading, writing = os.pipe()
+    monkeypatch.setattr(sys, "stderr", errors)
+    with os.fdopen(reading) as read, os.fdopen(writing, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert main(["find", "queue", "--format", "jsonl", "--limit", "1"]) == 0
+        assert read.readline().startswith("{")
+    assert errors.getvalue() == ""
 
 
 @pytest.mark.parametrize(("typed", "code"), [("the key", 0), (None, 1), ("interrupt", 130)])

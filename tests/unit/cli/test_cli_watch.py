@@ -19,8 +19,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from accsyn_orm import Job, Session, User
+from accsyn_orm.cli.columns import columns_of
 from accsyn_orm.cli.command import app
-from accsyn_orm.cli.watch_table import WatchTable, bar_columns
+from accsyn_orm.cli.watch_table import GIVING_WAY, WatchTable, bar_columns
 from accsyn_orm.queryset.watching import Event
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from accsyn_orm.sandbox import Sandbox
 
 QUERY = "job WHERE status=waiting"
+# What programs such as `less` draw on a screen of their own with, as xterm documents it.
+OWN_SCREEN, SCREEN_BEFORE, CURSOR = "\x1b[?1049h", "\x1b[?1049l", "\x1b[?25h"
 
 
 @pytest.fixture
@@ -129,29 +132,75 @@ def test_events_as_json(session: Session) -> None:
         assert changed["left"] is False
 
 
-def test_on_a_terminal_it_is_a_table_that_stays_up_to_date(session: Session) -> None:
-    job = Job.objects.filter(status="waiting")[0]
+@contextlib.contextmanager
+def _on_terminal(
+    *arguments: str, term: str = "xterm-256color"
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Run the command on a terminal beside the test, and give it with our end of the terminal."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "30"}
-    query = f"job WHERE id={job.id}"
-    with _started(query, "--interval", "0.1", stdout=theirs, stderr=theirs, env=environment) as process:
+    environment = {**os.environ, "TERM": term, "COLUMNS": "120", "LINES": "30"}
+    with _started(*arguments, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
-        seen = _read_until(ours, "waiting")
+        yield process, ours
+    os.close(ours)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_on_a_terminal_it_is_a_table_that_stays_up_to_date(session: Session, number: int) -> None:
+    job = Job.objects.filter(status="waiting")[0]
+    with _on_terminal(f"job WHERE id={job.id}", "--interval", "0.1") as (process, terminal):
+        seen = _read_until(terminal, "waiting")
         job.status = "paused"
         session.commit()
-        seen += _read_until(ours, "paused")
-        process.send_signal(signal.SIGINT)
+        seen += _read_until(terminal, "paused")
+        process.send_signal(number)
+        left = _read_to_the_end(terminal)
         assert process.wait(20) == 130
-    os.close(ours)
-    assert "time left" in seen
+    assert seen.index(OWN_SCREEN) < seen.index("time left")
     assert "\x1b[33mwaiting" in seen
-    assert "Traceback" not in seen
+    # The screen is what it was, with a cursor, and below the command stands what was seen last, once.
+    kept = left.rpartition(SCREEN_BEFORE)[2]
+    assert CURSOR in left.rpartition(SCREEN_BEFORE)[0]
+    assert (kept.count("time left"), kept.count("paused")) == (1, 1)
+    assert "Traceback" not in seen + left
+
+
+def test_ctrl_z_leaves_the_terminal_to_the_shell(session: Session) -> None:
+    job = Job.objects.filter(status="waiting")[0]
+    with _on_terminal(f"job WHERE id={job.id}", "--interval", "0.1") as (process, terminal):
+        _read_until(terminal, job.id)
+        process.send_signal(signal.SIGTSTP)
+        assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
+        assert CURSOR in _read_until(terminal, SCREEN_BEFORE)
+        process.send_signal(signal.SIGCONT)
+        assert job.id in _read_until(terminal, OWN_SCREEN) + _read_until(terminal, job.id)
+        process.send_signal(signal.SIGINT)
+        _read_to_the_end(terminal)
+        assert process.wait(20) == 130
+
+
+def test_a_terminal_that_cannot_be_drawn_on_has_lines(session: Session) -> None:
+    arguments = (QUERY, "--interval", "0.1", "--timeout", "0.3")
+    with _on_terminal(*arguments, term="dumb") as (process, terminal):
+        seen = _read_to_the_end(terminal)
+        assert process.wait(20) == 0
+    assert seen.count("  added  job  ") == Job.objects.filter(status="waiting").count()
+    assert "\x1b" not in seen
 
 
 def _read_until(terminal: int, text: str) -> str:
     seen = b""
     while text.encode() not in seen:
         seen += os.read(terminal, 4096)
+    return seen.decode(errors="replace")
+
+
+def _read_to_the_end(terminal: int) -> str:
+    seen = b""
+    # Linux says that a terminal is at its end by an error.
+    with contextlib.suppress(OSError):
+        while more := os.read(terminal, 4096):
+            seen += more
     return seen.decode(errors="replace")
 
 
@@ -175,6 +224,41 @@ def test_a_table_fits_the_terminal_and_keeps_what_left(session: Session) -> None
     assert lines[2].startswith(jobs[1].id)
     assert lines[-2].startswith(jobs[0].id)
     assert lines[-1] == "… and 12 more"
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (100, "id name status progress size speed time left"),
+        (90, "id name status progress speed time left"),
+        (80, "id name status progress time left"),
+        (70, "id name status progress"),
+        (60, "id name status progress"),
+        (50, "id name progress"),
+    ],
+)
+def test_a_narrow_terminal_has_fewer_columns(session: Session, width: int, shown: str) -> None:
+    jobs = list(Job.objects.filter(status="running"))
+    table = WatchTable("job at acmefilm", bar_columns(Job.__mapper__), GIVING_WAY)
+    table.update(jobs)
+    title, names, *rows = _drawn(table, width=width)
+    assert title == f"job at acmefilm: {len(jobs)}"
+    assert names.split() == shown.split()
+    assert len(rows) == len(jobs)
+    for job, row in zip(jobs, rows, strict=True):
+        assert row.startswith(f"{job.id}  {job.name[:7]}")
+        assert f" {job.progress} %" in row
+        assert len(row) <= width
+
+
+def test_columns_that_were_asked_for_do_not_give_way(session: Session) -> None:
+    table = WatchTable("job", columns_of(Job.__mapper__, "size,speed,etr,status,progress,name,id"))
+    table.update(list(Job.objects.filter(status="running")))
+    assert _drawn(table, width=90)[1].split()[:5] == ["size", "speed", "time", "left", "status"]
+
+
+def test_a_title_that_is_too_long_is_cut(session: Session) -> None:
+    assert _drawn(WatchTable("job WHERE " * 12, bar_columns(Job.__mapper__)))[0].endswith("…")
 
 
 @pytest.mark.parametrize("progress", [0, 7, 100])
