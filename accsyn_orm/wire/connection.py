@@ -346,10 +346,12 @@ class Connection:
         """Send a call once."""
         started = time.monotonic()
         try:
-            request = self.dialect.request(call, arrival.endpoint, arrival.settings, arrival.signed_in)
             self._trace.request(call, self._redactor)
             response = self._announced.response(call, arrival, self._timeouts)
-            response = attempt.response = response or self._send(request, attempt.ends)
+            if response is None:
+                request = self.dialect.request(call, arrival.endpoint, arrival.settings, arrival.signed_in)
+                response = self._send(request, attempt.ends)
+            attempt.response = response
             document = self.dialect.read(response, call, self._redactor.clean)
         except AccsynError as error:
             _complete(error, call)

@@ -6,6 +6,7 @@ import json
 import logging
 import warnings
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import requests
 
@@ -60,7 +61,7 @@ def floor(server: CannedServer, total: int, page: int) -> Callable[[], int]:
         found = 0
         for skip in range(0, total, page):
             document = json.dumps({"data": {"skip": skip, "limit": page}})
-            url = f"{server.url}/api/v3/event?{codec.quote_document(document)}"
+            url = f"{server.url}/api/v3/event?{quote(document)}"
             answer: Any = codec.loads(http.get(url, verify=server.verify).content)
             found += len(answer["result"])
         return found
