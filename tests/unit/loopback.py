@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
 
 SOON = Timeouts(connect=5, read=5, total=10)
 HEADERS = {"Authorization": "basic canary-key", "Accept-Encoding": "gzip, deflate"}
+
+
+def read_request(sock: socket.socket) -> bytes:
+    """Read one request; nothing where the other side has closed."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = sock.recv(65536)
+        if not more:
+            return b""
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head, re.IGNORECASE)
+    while len(body) < int(length[1] if length else 0):
+        body += sock.recv(65536)
+    return head + b"\r\n\r\n" + body
 
 
 class Served:
@@ -51,26 +67,11 @@ class Served:
                 self._script(self, talk)
 
     def read(self, sock: socket.socket) -> bytes:
-        """Read one request; nothing where the other side has closed."""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            more = sock.recv(65536)
-            if not more:
-                return b""
-            data += more
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = next(
-            (
-                int(line.split(b":")[1])
-                for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length")
-            ),
-            0,
-        )
-        while len(body) < length:
-            body += sock.recv(65536)
-        self.requests.append(head + b"\r\n\r\n" + body)
-        return self.requests[-1]
+        """Read one request, and keep it; nothing where the other side has closed."""
+        request = read_request(sock)
+        if request:
+            self.requests.append(request)
+        return request
 
     def pause(self, seconds: float) -> None:
         if self._stop.wait(seconds):

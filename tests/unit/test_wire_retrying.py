@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 import socket
 import threading
 import time
@@ -23,6 +22,7 @@ from accsyn_orm.wire.messages import Call, HttpRequest, HttpResponse, Timeouts
 from accsyn_orm.wire.rate import RateLimit
 from accsyn_orm.wire.retrying import Attempt, Retrying, RetryPolicy, pause_before_retry
 from accsyn_orm.wire.transport import RequestsTransport
+from tests.unit.loopback import read_request
 
 READ = Call("GET", "job/find")
 WRITES = [Call("PUT", "job/edit", id="1"), Call("POST", "job/create"), Call("DELETE", "job/delete", id="1")]
@@ -382,7 +382,7 @@ class Flaky:
                 self._talk(sock, self.script.pop(0) if self.script else "ok")
 
     def _talk(self, sock: socket.socket, how: str) -> None:
-        while request := self._read(sock):
+        while request := read_request(sock):
             if b"/login" in request:
                 sock.sendall(self._reply(json.dumps(LOGGED_IN).encode()))
                 continue
@@ -392,19 +392,6 @@ class Flaky:
                 continue
             sock.sendall({"cut": self._reply(b'{"result": [1]}')[:-4], "drop": b""}[how])
             return
-
-    def _read(self, sock: socket.socket) -> bytes:
-        data = b""
-        while b"\r\n\r\n" not in data:
-            more = sock.recv(65536)
-            if not more:
-                return b""
-            data += more
-        head, _, body = data.partition(b"\r\n\r\n")
-        found = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-        while len(body) < int(found[1] if found else 0):
-            body += sock.recv(65536)
-        return head + b"\r\n\r\n" + body
 
     def _reply(self, body: bytes) -> bytes:
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
