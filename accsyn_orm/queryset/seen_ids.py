@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import struct
 from collections import deque
-from itertools import chain, islice, repeat
-from operator import and_, iadd, itemgetter
+from itertools import compress, islice
+from operator import iadd
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ __all__ = ["SeenIds"]
 _PLAIN = 25_000
 # Texts that are packed at once when that begins: all at once would stand in memory several times.
 _SOME = 4096
-# Byte strings that are taken out of a row at once.
-_BLOCK = 64
 # Bytes of marks for each bucket, to begin with.
 _MARKS = 32
+# The bit of a mark, by the last byte of what it marks.
+_BITS = bytes(1 << number % 8 for number in range(256))
 
 
 class _Form:
@@ -44,17 +44,18 @@ class _Form:
         self.matches = re.compile("-".join(f"[0-9a-f]{{{part}}}" for part in parts)).fullmatch
 
     def packed(self, ids: Collection[str]) -> bytes:
-        """Return the bytes of ids of this length in a row; none where one of them has another form."""
-        text = "".join(ids)
-        if any(text[place :: self.length].strip("-") for place in self._hyphens):
+        """Return the bytes of ids in a row; none where one of them has another form."""
+        text, every = " ".join(ids), self.length + 1
+        if any(text[place::every] != "-" * len(ids) for place in self._hyphens):
             return b""
-        digits = text.replace("-", "") if self._hyphens else text
+        digits = text.replace("-", "")
         try:
             row = bytes.fromhex(digits)
         except ValueError:
             return b""
-        # Spaces and upper case are read as well, but would not come back.
-        return row if len(row) == self.width * len(ids) and row.hex() == digits else b""
+        # Upper case and spaces elsewhere are read as well, but would not come back.
+        same = len(row) == self.width * len(ids) and row.hex(" ", self.width) == digits
+        return row if same and len(text) == every * len(ids) - 1 else b""
 
 
 # As the published client checks them (24 lower-case characters); tasks and files have uuids.
@@ -73,11 +74,12 @@ class _Packed:
         buckets: Number of buckets; a power of two.
     """
 
-    __slots__ = ("_block", "_buckets", "_count", "_entry", "_marks", "_width")
+    __slots__ = ("_buckets", "_count", "_marks", "_row", "_width")
 
     def __init__(self, width: int, buckets: int) -> None:
         self._width = width
-        self._entry, self._block = struct.Struct(f"{width}s"), struct.Struct(f"{width}s" * _BLOCK)
+        # How the last row was taken apart: most have one length.
+        self._row = struct.Struct("")
         self._buckets = [bytearray() for _ in range(buckets)]
         self._marks = bytearray(_MARKS * buckets)
         self._count = 0
@@ -101,34 +103,34 @@ class _Packed:
         entries = self._entries(row)
         if self._count + len(entries) > len(self._marks):
             self._mark_anew(4 * len(self._marks))
-        places = list(map(hash, entries))
         marks, last = self._marks, len(self._marks) - 1
-        buckets = itemgetter(0, *map(and_, places, repeat(len(self._buckets) - 1)))(self._buckets)[1:]
-        for place, bucket, entry in zip(places, buckets, entries, strict=True):
-            cell, bit = place >> 3 & last, 1 << (place & 7)
-            others = marks[cell]
-            if not others & bit:
-                marks[cell] = others | bit
-            elif bucket.find(entry) >= 0 and entry in self:
-                return False
+        cells = [place & last for place in map(hash, entries)]
+        bits = row[self._width - 1 :: self._width].translate(_BITS)
+        every, last = self._buckets, len(self._buckets) - 1
+        buckets = [every[cell & last] for cell in cells]
+        marked = [marks[cell] & bit for cell, bit in zip(cells, bits)]
+        suspects = compress(zip(buckets, entries), marked)
+        if any(entry in bucket and entry in self for bucket, entry in suspects):
+            return False
+        for cell, bit in zip(cells, bits):
+            marks[cell] |= bit
         # The last step, and one that no interrupt divides: what is held was taken as new.
         deque(map(iadd, buckets, entries), maxlen=0)
         self._count += len(entries)
         return True
 
-    def _entries(self, row: bytes | bytearray) -> list[bytes]:
+    def _entries(self, row: bytes | bytearray) -> tuple[bytes, ...]:
         """Take a row apart."""
-        # By whole blocks first, at a fifth of the price.
-        whole = len(row) - len(row) % self._block.size
-        blocks = self._block.iter_unpack(row[:whole]), self._entry.iter_unpack(row[whole:])
-        return list(chain.from_iterable(chain(*blocks)))
+        if self._row.size != len(row):
+            self._row = struct.Struct(f"{self._width}s" * (len(row) // self._width))
+        return self._row.unpack(row)
 
     def _mark_anew(self, size: int) -> None:
         """Have so many bytes of marks: as many as entries at least, so that one bit in eight is set at most."""
         marks, last = bytearray(size), size - 1
         for bucket in self._buckets:
-            for place in map(hash, self._entries(bucket)):
-                marks[place >> 3 & last] |= 1 << (place & 7)
+            for entry in self._entries(bucket):
+                marks[hash(entry) & last] |= _BITS[entry[-1]]
         self._marks = marks
 
 
@@ -211,16 +213,14 @@ class SeenIds:
 
 def _sorted(ids: set[str]) -> tuple[dict[int, bytes], set[str]]:
     """Return the bytes of the ids of each form, by the length of its texts, and the ids of none."""
-    lengths = set(map(len, ids))
+    length = len(next(iter(ids), ""))
+    row = _FORMS[length].packed(ids) if length in _FORMS else b""
+    if row:
+        return {length: row}, set()
     rows, others = {}, ids
-    for length in _FORMS.keys() & lengths:
-        form = _FORMS[length]
-        some = ids if len(lengths) == 1 else {ident for ident in ids if len(ident) == length}
-        row = form.packed(some)
-        if not row:
-            some = set(filter(form.matches, some))
-            row = form.packed(some)
-        if row:
-            rows[length] = row
-            others = set() if some is ids else others - some
+    for length, form in _FORMS.items():
+        some = set(filter(form.matches, others))
+        if some:
+            rows[length] = form.packed(some)
+            others = others - some
     return rows, others
