@@ -108,11 +108,11 @@ class _Packed:
         bits = row[self._width - 1 :: self._width].translate(_BITS)
         every, last = self._buckets, len(self._buckets) - 1
         buckets = [every[cell & last] for cell in cells]
-        marked = [marks[cell] & bit for cell, bit in zip(cells, bits)]
-        suspects = compress(zip(buckets, entries), marked)
+        marked = [marks[cell] & bit for cell, bit in zip(cells, bits, strict=True)]
+        suspects = compress(zip(buckets, entries, strict=True), marked)
         if any(entry in bucket and entry in self for bucket, entry in suspects):
             return False
-        for cell, bit in zip(cells, bits):
+        for cell, bit in zip(cells, bits, strict=True):
             marks[cell] |= bit
         # The last step, and one that no interrupt divides: what is held was taken as new.
         deque(map(iadd, buckets, entries), maxlen=0)

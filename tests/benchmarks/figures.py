@@ -112,7 +112,7 @@ def interleaved(
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
-def nanoseconds(run: Callable[[int], None], count: int, rounds: int = 7) -> float:
+def nanoseconds(run: Callable[[int], None], count: int, rounds: int = 25) -> float:
     """Return what one step costs, the least of several rounds: nothing makes a processor faster than it is."""
     best = float("inf")
     for _ in range(rounds):

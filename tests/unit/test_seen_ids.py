@@ -62,6 +62,18 @@ def test_an_id_is_not_taken_for_another_that_reads_alike(other: str, kept: int) 
     assert UUID not in lone
 
 
+@pytest.mark.parametrize("form", [HEX, UUID])
+@pytest.mark.parametrize("more", [" {}", "{}", "-" * 25, "-" * 33])
+def test_a_text_that_holds_more_than_an_id_is_kept_as_it_is(form: str, more: str) -> None:
+    other = form + more.format(form)
+    for number in range(1, 30):  # which of the two comes first is a matter of chance
+        like = f"{number:024x}" if form == HEX else str(uuid.UUID(int=number))
+        seen = packing()
+        assert seen.add_new({other, like})
+        assert len(seen) == 2
+        assert [ident in seen for ident in (other, like, form)] == [True, True, False]
+
+
 def test_the_end_of_one_id_and_the_beginning_of_the_next_are_no_id() -> None:
     first, second = "0123456789abcdef01234567", "89abcdef0123456789abcdef"
     across = (first + second)[6:30]
