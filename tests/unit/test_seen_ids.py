@@ -83,7 +83,6 @@ def test_the_end_of_one_id_and_the_beginning_of_the_next_are_no_id() -> None:
     held = {f"{number:024x}" for number in range(1, 30)}
     seen.update(held)
     assert across not in seen
-    # Pages that are refused may leave a trace of what else is in them, which must not be taken for the thing.
     assert not any(seen.add_new({across, known}) for known in held)
     assert seen.add_new({across})
     assert across in seen
