@@ -11,7 +11,7 @@ from .figures import Bar, Figure, interleaved
 __all__ = ["distant", "near", "near_without_orjson"]
 
 TOTAL, PAGE = 20_000, 500
-ROUNDS, FEW_ROUNDS = 7, 3
+ROUNDS, FEW_ROUNDS = 15, 3
 LATENCY, AHEAD = 0.1, 8
 
 
