@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from ..mapping.fields import Field
     from ..mapping.mapper import Mapper
 
-__all__ = ["Column", "column_of", "columns_of", "usual_columns"]
+__all__ = ["Column", "column_of", "columns_of", "is_id", "usual_columns"]
 
 _USUAL = ("id", "code", "name", "uri", "role", "status", "progress", "size", "created")
+
+
+def is_id(name: str) -> bool:
+    """Whether a column of that name holds ids, which are good for nothing where they are cut."""
+    return name.rpartition(".")[2] == "id" or name.endswith("_id")
 
 
 @attrs.frozen

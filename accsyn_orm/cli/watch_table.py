@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from .columns import column_of
+from .columns import column_of, is_id
 from .terminal import escaped, printed, value_text
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class WatchTable:
             table.add_column(title, min_width=_needed(name), ratio=1, no_wrap=True)
         elif name in {"size", "speed", "etr"}:
             table.add_column(title, justify="right", no_wrap=True)
-        elif _is_id(name):
+        elif is_id(name):
             table.add_column(title, no_wrap=True, min_width=_needed(name))
         else:
             table.add_column(title, no_wrap=True, overflow="ellipsis", ratio=None if name == "status" else 1)
@@ -121,12 +121,8 @@ class WatchTable:
         return [_cell(self._columns[place].name, row[place]) for place in places]
 
 
-def _is_id(name: str) -> bool:
-    return name == "id" or name.endswith("_id")
-
-
 def _needed(name: str) -> int:
-    return _NEEDED["id"] if _is_id(name) else _NEEDED.get(name, _NEEDED_BY_OTHERS)
+    return _NEEDED["id"] if is_id(name) else _NEEDED.get(name, _NEEDED_BY_OTHERS)
 
 
 def _cell(name: str, value: Any) -> RenderableType:

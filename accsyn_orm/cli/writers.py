@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rich.cells import cell_len
 from rich.text import Text
 
+from .columns import is_id
 from .terminal import console, escaped, json_text, json_value, printed, value_text
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class TableWriter:
         widths = {place: max(column) for place, column in enumerate(zip(*rows, strict=True))}
         if self._cuts:
             # A number that is cut is another one, and an id good for nothing: those go last.
-            ids = {place for place, name in enumerate(self._names) if _is_id(name)}
+            ids = {place for place, name in enumerate(self._names) if is_id(name)}
             numbers = {place for place, kinds in enumerate(self._kinds) if _are_numbers(kinds)}
             while self._gives_way and len(widths) > 1 and self._needed(widths, ids | numbers) > 0:
                 widths.popitem()
@@ -183,10 +184,6 @@ class TableWriter:
 def _are_numbers(kinds: set[type]) -> bool:
     kinds = kinds - {type(None)}
     return bool(kinds) and kinds <= {int, float}
-
-
-def _is_id(name: str) -> bool:
-    return name.rpartition(".")[2] == "id" or name.endswith("_id")
 
 
 def _shrink(widths: dict[int, int], kept: set[int], room: int) -> None:
