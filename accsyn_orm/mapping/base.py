@@ -132,7 +132,7 @@ class MappedBase(metaclass=EntityMeta):
                 shown.append(value if name in ("id", "status") else repr(value))
         if self._phase is not state.Phase.PERSISTENT:
             shown.append(f"({self._phase.value})")
-        elif state.changes(self):
+        elif state.differences(self):
             shown.append("(changed)")
         return f"<{' '.join(str(part) for part in shown)}>"
 

@@ -104,7 +104,7 @@ def forget_changes(entity: MappedBase, sent: Mapping[str, Any]) -> None:
             original[name] = value
         else:
             original[name] = field.kind.from_wire(value)
-    remaining = {change.field.name: original[change.field.name] for change in state.changes(entity)}
+    remaining = {field.name: original[field.name] for field, _, _ in state.differences(entity)}
     state.track(entity, remaining)
 
 

@@ -13,8 +13,6 @@ import enum
 import json
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from ..errors import DetachedEntity, InvalidValue, ReadOnlyField, SessionError
 from . import kinds
 from .containers import plain, tracked
@@ -29,10 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MISSING",
-    "FieldChange",
     "Phase",
     "assign",
-    "changes",
     "clear",
     "differences",
     "enter",
@@ -78,15 +74,6 @@ _NOTHING_SET: dict[str, Any] = {}
 
 # Types whose values are the same JSON only if they are equal and of one type.
 _SCALARS = frozenset({str, int, bool, type(None)})
-
-
-@attrs.frozen
-class FieldChange:
-    """One field that differs from what the server has; both in wire form, MISSING where it is not known."""
-
-    field: Field
-    before: Any
-    after: Any
 
 
 def prepare(entity: MappedBase, owner: Any = None, phase: Phase = Phase.TRANSIENT) -> None:
@@ -289,13 +276,12 @@ def _to_wire(field: Field, value: Any) -> Any:
         return value  # what the server sent in another form than documented goes back as it came
 
 
-def changes(entity: MappedBase) -> list[FieldChange]:
-    """Return what differs from the server's state, in the order of declaration; by net effect."""
-    return [FieldChange(*difference) for difference in differences(entity)]
-
-
 def differences(entity: MappedBase) -> list[tuple[Field, Any, Any]]:
-    """Return the same as tuples, which cost less to make."""
+    """
+    Return what differs from the server's state, in the order of declaration; by net effect.
+
+    Field, before and after, both in wire form; MISSING where one is not known.
+    """
     original = entity._original
     if not original:
         return []

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from .retrying import Attempt
     from .transport import Transport
 
-__all__ = ["Announced", "Connection"]
+__all__ = ["Connection"]
 
 _TOO_MANY = 429
 # What a 429 without a readable Retry-After is taken to ask for.

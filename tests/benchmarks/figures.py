@@ -83,7 +83,6 @@ def interleaved(
     contenders: dict[str, Callable[..., Any]],
     rounds: int,
     expected: Any = None,
-    prepare: Callable[[], Any] | None = None,
 ) -> dict[str, float]:
     """
     Return the median seconds of each contender.
@@ -92,7 +91,6 @@ def interleaved(
         contenders: What to run, by name.
         rounds: How often each has its turn; one more turn, the first, is not counted.
         expected: What every one of them must return; None to look at nothing.
-        prepare: Makes the argument of each turn anew, which is not timed; None where they take none.
 
     Raises:
         ValueError: One returned something else.
@@ -100,10 +98,9 @@ def interleaved(
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, run in contenders.items():
-            arguments = () if prepare is None else (prepare(),)
             gc.collect()
             started = time.perf_counter()
-            found = run(*arguments)
+            found = run()
             taken = time.perf_counter() - started
             if expected is not None and found != expected:
                 raise ValueError(f"{name} returned {found!r}, and not {expected!r}")
